@@ -1,0 +1,6 @@
+"""`python -m review_bot`."""
+
+from review_bot.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,1 @@
+"""From the bytes of a diff to files, hunks and lines."""

@@ -1,0 +1,1 @@
+"""The values that every layer speaks of; no I/O and no other layer."""

@@ -1,0 +1,92 @@
+"""What a review finds, and how a finding is recognised again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from review_bot.domain.diff import Side
+
+Severity = Literal["error", "warning", "info"]
+FailOn = Literal["none", "info", "warning", "error"]
+Origin = Literal["rule", "model", "memory", "external"]
+SuppressedBy = Literal["inline", "baseline", "memory", "cap", "gate", "filter"]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""Most severe first."""
+
+CATEGORIES = (
+    "secrets", "injection-command", "injection-sql", "injection-code", "deserialisation", "xss", "ssrf",
+    "path-traversal", "open-redirect", "csrf", "xxe", "tls", "weak-crypto", "access-control", "cookies", "dos",
+    "supply-chain", "ci", "iac", "correctness", "error-handling", "resource-leak", "concurrency", "api-misuse",
+    "api-contract", "tests", "migration", "performance", "maintainability", "debug-leftover", "conventions",
+)  # fmt: skip
+"""The closed list of categories."""
+
+SECURITY_CATEGORIES = frozenset(CATEGORIES[: CATEGORIES.index("correctness")])
+
+
+class Suggestion(NamedTuple):
+    """New text for whole lines of the new file."""
+
+    start_line: int
+    end_line: int
+    replacement: str
+    """The text that takes the place of the lines, without the line feed of the last one."""
+    verified: tuple[str, ...] = ()
+    """What was checked: `applies`, `parses`, `rules`."""
+
+
+class Finding(NamedTuple):
+    """One remark, at lines of one side of one file. Lines and columns count from 1, columns count characters."""
+
+    fingerprint: str
+    rule: str
+    origin: Origin
+    category: str
+    severity: Severity
+    confidence: float
+    path: str
+    side: Side
+    start_line: int
+    end_line: int
+    start_column: int
+    end_column: int
+    """The column behind the last flagged character."""
+    message: str
+    why: str = ""
+    cwe: tuple[int, ...] = ()
+    url: str | None = None
+    quote: str = ""
+    suggestion: Suggestion | None = None
+    also: tuple[str, ...] = ()
+    tool: str | None = None
+
+
+class Suppressed(NamedTuple):
+    """A finding that is not shown, who holds it back and why."""
+
+    finding: Finding
+    by: SuppressedBy
+    reason: str
+
+
+def normalised(text: str) -> str:
+    """`text` with every run of blanks as one blank and none at the ends: what survives re-indenting."""
+    return " ".join(text.split())
+
+
+def fingerprint(rule: str, path: str, text: str, ordinal: int | str) -> str:
+    """16 hex digits that a moved line and a reworded message leave as they are.
+
+    `text` is that of the flagged lines, `ordinal` tells equal ones apart. Of model findings `rule` is the category.
+    """
+    import hashlib
+
+    body = "\0".join((rule, path, normalised(text), str(ordinal)))
+    return hashlib.sha256(body.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def at_least(severity: Severity, bound: FailOn) -> bool:
+    """True when `severity` is as severe as `bound` or more; nothing reaches the bound `none`."""
+    return bound != "none" and SEVERITIES.index(severity) <= SEVERITIES.index(bound)

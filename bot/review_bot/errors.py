@@ -1,0 +1,55 @@
+"""The one tree of errors that a user may see.
+
+Each is one line: what is wrong, where, and what to do. Only `cli` turns them into exit codes.
+"""
+
+from __future__ import annotations
+
+
+class ReviewBotError(Exception):
+    """Base of all errors shown to a user; anything else that escapes is a bug of ours."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """One line, control characters escaped so that untrusted text can't move the cursor or forge a second line."""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return printable(f"{head}; {self.remedy}" if self.remedy else head)
+
+
+class UsageError(ReviewBotError):
+    """The command line asks for something that does not exist or does not go together."""
+
+
+class ConfigError(ReviewBotError):
+    """A configuration file, variable or flag has a wrong key or value."""
+
+
+class RuleError(ReviewBotError):
+    """A rule file is not what `docs/rules.md` says."""
+
+
+class SourceError(ReviewBotError):
+    """The change can't be read: no repository, no such revision, git is missing or failed."""
+
+
+class DiffError(SourceError):
+    """The input is not a diff we can read."""
+
+
+class StoreError(ReviewBotError):
+    """A file of ours (baseline, cache, last scan) can't be read or written."""
+
+
+class OutputError(ReviewBotError):
+    """The result can't be written where it was asked for."""
+
+
+def printable(text: str) -> str:
+    r"""`text` on one line: control characters as `\xNN`, lone surrogates as U+FFFD."""
+    clean = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode("ascii") for c in clean)

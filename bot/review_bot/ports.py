@@ -1,0 +1,38 @@
+"""What the core asks of the outside world; the adapters behind it are wired in `bootstrap`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from review_bot.domain.diff import FileDiff
+    from review_bot.domain.review import SourceInfo
+
+
+class Contents(Protocol):
+    """Whole files of both versions, where the source has them."""
+
+    def new(self, file: FileDiff) -> bytes | None:
+        """The file as after the change; None where it is gone or not to be had (a patch without a work tree)."""
+
+    def old(self, file: FileDiff) -> bytes | None:
+        """The file as before the change; None where there was none or it is not to be had."""
+
+
+class Change(NamedTuple):
+    """What a source delivers: the files of a change, and a way to their whole text."""
+
+    info: SourceInfo
+    files: tuple[FileDiff, ...]
+    contents: Contents
+    root: str | None = None
+    """Absolute path of the work tree, or None without one."""
+    writable: bool = False
+    """True where the new version is the work tree itself, so that `--fix` may change it."""
+
+
+class DiffSource(Protocol):
+    """A place that a change comes from."""
+
+    def read(self) -> Change:
+        """Read the change; raises SourceError."""

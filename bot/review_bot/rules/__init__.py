@@ -1,0 +1,1 @@
+"""Deterministic rules: loading, matching, suppressing, fixing."""

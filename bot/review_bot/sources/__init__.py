@@ -1,0 +1,1 @@
+"""Where a change comes from: git, a patch, a whole tree."""

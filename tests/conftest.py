@@ -1,0 +1,70 @@
+"""Every test runs with a home folder of its own and without the network settings of the machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+class Git:
+    """A real repository in a temporary folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __call__(self, *arguments: str, check: bool = True, **environment: str) -> str:
+        """Run git with `arguments` in the repository; its standard output without the last line feed."""
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=self.root,
+            env={**os.environ, **environment},
+            capture_output=True,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"git {arguments}: {done.stderr.decode(errors='replace')}")
+        return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        """Write a file below the root, making its folders."""
+        target = self.root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return target
+
+    def commit(self, message: str = "change") -> str:
+        """Commit everything; the new commit's id."""
+        self("add", "-A")
+        self("commit", "-q", "--allow-empty", "-m", message)
+        return self("rev-parse", "HEAD")
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes the developer's home folder, git configuration or our own variables."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "REVIEW_BOT_", "GITHUB_", "XDG_", "PRE_COMMIT")) or name in {"CI", "NO_COLOR"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> Git:
+    """An empty repository on branch `main`."""
+    root = tmp_path / "repo"
+    root.mkdir()
+    repository = Git(root)
+    repository("init", "-q", "-b", "main")
+    repository("config", "core.autocrlf", "false")
+    return repository
