@@ -43,7 +43,7 @@ ALIASES = {
 
 LANGUAGES = frozenset(_BY_EXTENSION.values()) | frozenset(_BY_NAME.values())
 
-_GRAMMARS = frozenset(
+_GRAMMARS = frozenset(  # noqa: SIM905
     "python javascript typescript tsx go rust java c cpp csharp kotlin swift ruby php bash html css json yaml lua scala"
     " elixir haskell nix hcl solidity markdown dart".split()
 )
@@ -55,7 +55,7 @@ def language_of(path: str, first_line: bytes = b"") -> str | None:
     name = path[path.rfind("/") + 1 :].lower()
     found = _BY_NAME.get(name)
     if found is None:
-        stem, dot, extension = name.rpartition(".")
+        _, dot, extension = name.rpartition(".")
         found = _BY_EXTENSION.get(extension) if dot else None
         if found is None and (name.startswith(("dockerfile.", "containerfile."))):
             found = "dockerfile"
