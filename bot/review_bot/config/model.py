@@ -1,0 +1,266 @@
+"""Every key of the configuration, declared once: name, type, default, bounds and what it is for.
+
+Defaults, validation, names of environment variables, the JSON schema and the page docs/configuration.md all come from
+here. A section is a NamedTuple whose field defaults are `Key`s; `declared` puts the plain values in their place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind = Literal["boolean", "integer", "number", "text", "texts", "severities", "table", "tables"]
+FailOn = Literal["none", "info", "warning", "error"]
+FilterMode = Literal["added", "diff_context", "file", "nofilter"]
+Severity = Literal["error", "warning", "info"]
+BackendName = Literal["onnx", "ollama", "llamacpp", "openai", "scripted"]
+BackendChoice = Literal["auto", "none", "onnx", "ollama", "llamacpp", "openai", "scripted"]
+
+Section = TypeVar("Section")
+_YEAR = 31_536_000
+"""Seconds; no time limit is longer."""
+
+
+class Key(NamedTuple):
+    """What is known of one key beside its name."""
+
+    kind: Kind
+    default: Any
+    about: str
+    among: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    """An exclusive lower bound."""
+    required: bool = False
+    flag: str = ""
+    """The command-line flag that sets it, where it isn't `--` and the key's last name."""
+    section: Any = None
+    """The NamedTuple of a table, or of each table in an array of tables."""
+
+
+def _boolean(about: str, *, default: bool, flag: str = "") -> Any:
+    return Key("boolean", default, about, flag=flag)
+
+
+def _integer(default: int, about: str, least: int, most: int) -> Any:
+    return Key("integer", default, about, least=least, most=most)
+
+
+def _number(default: float, about: str, **bounds: Any) -> Any:
+    return Key("number", default, about, **bounds)
+
+
+def _seconds(default: float, about: str) -> Any:
+    return Key("number", default, about, above=0, most=_YEAR)
+
+
+def _text(default: str, about: str, **more: Any) -> Any:
+    return Key("text", default, about, **more)
+
+
+def _choice(among: Any, default: str, about: str) -> Any:
+    return Key("text", default, about, among=get_args(among))
+
+
+def _texts(default: tuple[str, ...], about: str, **more: Any) -> Any:
+    return Key("texts", default, about, **more)
+
+
+def _table(section: Any, about: str) -> Any:
+    return Key("table", section(), about, section=section)
+
+
+def _tables(section: Any, about: str) -> Any:
+    return Key("tables", (), about, section=section)
+
+
+def _severities(about: str) -> Any:
+    return Key("severities", (), about, among=get_args(Severity))
+
+
+def declared(section: type[Section]) -> type[Section]:
+    """`section` with plain values as defaults; its keys stay to be read in `_field_defaults`."""
+    new: Any = section.__new__
+    new.__defaults__ = tuple(key.default for _, key in keys(section))
+    return section
+
+
+def keys(section: Any) -> Iterator[tuple[str, Key]]:
+    """Name, as written in a file, and declaration of each key of `section`, tables among them."""
+    for field, key in section._field_defaults.items():
+        yield field.replace("_", "-"), key
+
+
+def leaves(section: Any = None, prefix: str = "") -> Iterator[tuple[str, Key]]:
+    """Dotted name and declaration of each key that holds a value, in the order of declaration."""
+    for name, key in keys(section or Config):
+        if key.kind == "table":
+            yield from leaves(key.section, f"{prefix}{name}.")
+        else:
+            yield prefix + name, key
+
+
+@declared
+class Hook(NamedTuple):
+    """What the git hooks do beside `scan`."""
+
+    backend: BackendChoice = _choice(
+        BackendChoice, "none", "model at commit: `none` for rules only, `auto` for a model too"
+    )
+    deadline: float = _seconds(10, "seconds that a hook may take")
+    conventional: bool = _boolean("whether the subject of a commit must be a conventional commit", default=False)
+    protected: tuple[str, ...] = _texts(("main", "master"), "branches where `fixup!` and `WIP` commits are refused")
+    subject_length: int = _integer(72, "longest subject of a commit, in characters", 10, 1000)
+
+
+@declared
+class Onnx(NamedTuple):
+    """A model in ONNX format, run in this process."""
+
+    path: str = _text("", "folder of the model")
+    threads: int = _integer(0, "threads of the model; 0 for as many as there are cores", 0, 1024)
+
+
+@declared
+class Ollama(NamedTuple):
+    """An Ollama server."""
+
+    host: str = _text("", "address of the server; empty for `OLLAMA_HOST` as Ollama itself reads it")
+    model: str = _text("", "name of the model; empty for the first one that is there")
+
+
+@declared
+class Llamacpp(NamedTuple):
+    """A llama.cpp server."""
+
+    url: str = _text("http://127.0.0.1:8080", "address of the server")
+
+
+@declared
+class Openai(NamedTuple):
+    """Any server with OpenAI's interface."""
+
+    url: str = _text("", "address of the server; one that is not loopback needs `allow-remote`")
+    model: str = _text("", "name of the model")
+    key_env: str = _text("", "name of the environment variable that holds the key")
+
+
+@declared
+class Breaker(NamedTuple):
+    """When a failing model is left alone."""
+
+    failures: int = _integer(3, "failed calls in a row that open the breaker", 1, 1000)
+    pause: float = _seconds(60, "seconds before the model is tried again")
+
+
+@declared
+class Model(NamedTuple):
+    """The model that reviews what rules can't judge."""
+
+    backend: BackendChoice = _choice(
+        BackendChoice,
+        "auto",
+        "`auto`: in CI onnx, then llamacpp; elsewhere ollama, llamacpp, onnx; the first that answers",
+    )
+    order: tuple[BackendName, ...] = _texts(
+        (), "backends that `auto` tries, in this order", among=get_args(BackendName)
+    )
+    onnx: Onnx = _table(Onnx, "a model in ONNX format, run in this process")
+    ollama: Ollama = _table(Ollama, "an Ollama server")
+    llamacpp: Llamacpp = _table(Llamacpp, "a llama.cpp server")
+    openai: Openai = _table(Openai, "any server with OpenAI's interface")
+    allow_remote: bool = _boolean("whether an address that is not loopback may be called", default=False)
+    judge: bool = _boolean(
+        "whether the model is asked of each finding left if it is right; only yes keeps it", default=True
+    )
+    blocking: bool = _boolean("whether model findings count towards exit code 1", default=False)
+    breaker: Breaker = _table(Breaker, "when a failing model is left alone")
+    concurrency: int = _integer(1, "calls at the same time", 1, 64)
+    window: int = _integer(4096, "tokens of a prompt and its answer", 512, 1_048_576)
+    answer_tokens: int = _integer(512, "tokens kept for the answer", 16, 65_536)
+    temperature: float = _number(0.3, "sampling temperature", least=0, most=2)
+    top_p: float = _number(0.9, "share of the likeliest tokens to choose from", above=0, most=1)
+    repeat_penalty: float = _number(1.1, "penalty for repeated tokens; 1 for none", above=0, most=10)
+    seed: int = _integer(7, "seed of the sampling", -1, 2**32 - 1)
+    deadline: float = _seconds(300, "seconds that a review may take")
+
+
+@declared
+class Memory(NamedTuple):
+    """What people did with findings, kept beside the code."""
+
+    enabled: bool = _boolean("whether earlier decisions change what is shown", default=True, flag="--no-memory")
+    ref: str = _text("refs/review-bot/memory", "git ref that holds the events")
+    remote: str = _text("origin", "remote that `memory sync` exchanges events with")
+    store_text: bool = _boolean("whether events may hold code and replies", default=False)
+    url: str = _text("", "store of the events: empty for the git ref, `file:///FOLDER` or `postgresql://…`")
+    explore: float = _number(0.02, "share of folded findings that are shown all the same", least=0, most=0.5)
+    actor_key_env: str = _text("", "name of the environment variable with the secret that keys the hashes of names")
+
+
+@declared
+class Github(NamedTuple):
+    """What is written to a pull request."""
+
+    max_comments: int = _integer(10, "open inline comments of a pull request", 0, 1000)
+    summary: bool = _boolean("whether a summary comment is kept", default=True)
+    resolve: bool = _boolean("whether threads of findings that are gone are resolved", default=False)
+    write_interval: float = _number(1.0, "seconds between writes", least=0, most=3600)
+    timeout: float = _seconds(30, "seconds that a call may take")
+
+
+@declared
+class Linter(NamedTuple):
+    """Another tool whose findings are merged in."""
+
+    name: str = _text("", "name of the tool, as shown with its findings", required=True)
+    command: tuple[str, ...] = _texts((), "the command and its arguments; prints SARIF or ruff's JSON", required=True)
+    deadline: float = _seconds(30, "seconds that it may take, within what is left of `--deadline`")
+
+
+@declared
+class Config(NamedTuple):
+    """The whole configuration; `Config()` is the one without any file, variable or flag."""
+
+    fail_on: FailOn = _choice(FailOn, "error", "least severity of a finding that gives exit code 1")
+    filter: FilterMode = _choice(FilterMode, "added", "which lines a finding may stand at")
+    select: tuple[str, ...] = _texts(("*",), "rules to run: ids, prefixes, categories or `*`")
+    ignore: tuple[str, ...] = _texts((), "rules not to run: ids, prefixes, categories or `*`")
+    exclude: tuple[str, ...] = _texts(("vendor/**", "**/*.min.js"), "files that are not reviewed, as globs")
+    rule_paths: tuple[str, ...] = _texts((), "rule files or folders of your own, relative to the file that names them")
+    baseline: str = _text(
+        ".review-bot-baseline.json", "file of the known findings, relative to the file that names it; empty for none"
+    )
+    severity: tuple[tuple[str, Severity], ...] = _severities(
+        "other severities, by rule id or prefix; the longest prefix wins"
+    )
+    hook: Hook = _table(Hook, "the git hooks")
+    model: Model = _table(Model, "the model that reviews what rules can't judge")
+    memory: Memory = _table(Memory, "what people did with findings, kept beside the code")
+    github: Github = _table(Github, "what is written to a pull request")
+    linters: tuple[Linter, ...] = _tables(Linter, "other tools whose findings are merged in")
+
+
+def build(values: dict[str, Any], section: Any = Config, prefix: str = "") -> Any:
+    """The `section` that has `values`, by dotted name, and defaults for the rest."""
+    fields = []
+    for name, key in keys(section):
+        dotted = prefix + name
+        nested = key.kind == "table"
+        fields.append(build(values, key.section, dotted + ".") if nested else values.get(dotted, key.default))
+    return section(*fields)
+
+
+def severity_of(overrides: tuple[tuple[str, Severity], ...], rule: str, default: Severity) -> Severity:
+    """Severity of `rule` after the overrides of the configuration; the longest matching id or prefix wins."""
+    spelled = _spelled(rule) + "_"
+    matching = [(len(name), severity) for name, severity in overrides if spelled.startswith(_spelled(name) + "_")]
+    return max(matching)[1] if matching else default
+
+
+def _spelled(name: str) -> str:
+    """`name` as an environment variable can say it, where `.` and `-` are the same."""
+    return name.rstrip(".*").replace(".", "_").replace("-", "_").lower()

@@ -1,0 +1,54 @@
+"""What the declarations promise of themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from review_bot.config import Config, severity_of
+from review_bot.config.check import checked
+from review_bot.config.describe import plain
+from review_bot.config.model import Key, Severity, build, leaves
+
+LEAVES = list(leaves())
+
+
+def test_build_without_values_is_the_default() -> None:
+    assert build({}) == Config()
+
+
+@pytest.mark.parametrize(("dotted", "key"), LEAVES, ids=[dotted for dotted, _ in LEAVES])
+def test_every_default_keeps_its_own_bounds(dotted: str, key: Key) -> None:
+    assert checked(dotted, key, plain(key, key.default), "here") == key.default
+
+
+@pytest.mark.parametrize(("dotted", "key"), LEAVES, ids=[dotted for dotted, _ in LEAVES])
+def test_every_key_is_explained(dotted: str, key: Key) -> None:
+    assert key.about
+    assert dotted == dotted.lower()
+    assert "_" not in dotted
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("py.style.long-line", "info"),
+        ("py.style", "info"),
+        ("py.styles.x", "warning"),
+        ("py.style.quotes", "error"),
+        ("js.eval", "warning"),
+        ("a.b-c.d", "info"),
+    ],
+)
+def test_the_longest_matching_override_wins(rule: str, expected: Severity) -> None:
+    overrides: tuple[tuple[str, Severity], ...] = (
+        ("py.style", "info"),
+        ("py.style.quotes", "error"),
+        ("py_sty", "error"),
+        ("a_b_c", "info"),
+    )
+
+    assert severity_of(overrides, rule, "warning") == expected
+
+
+def test_without_overrides_the_severity_stays() -> None:
+    assert severity_of((), "py.style", "warning") == "warning"
