@@ -16,7 +16,10 @@ from review_bot.rules import comments
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from review_bot.domain.diff import FileDiff
+    from review_bot.domain.review import FilterMode
     from review_bot.rules.model import Rule
+    from review_bot.rules.view import View
 
 Form = Literal["ignore", "ignore-file", "disable", "enable"]
 
@@ -128,6 +131,25 @@ def apply(
     return Outcome(kept, suppressed + hidden, shown)
 
 
+def judge(
+    view: View, findings: Sequence[Finding], catalogue: Catalogue, *, filter_mode: FilterMode = "added"
+) -> Outcome:
+    """`apply` for a file as the engine sees it; a file where that can't matter is not even read."""
+    if not findings and not _marked(view.file):
+        return Outcome([], [], [])
+    if not any("review-bot:" in unit.text for unit in view.units("new")):
+        return Outcome(list(findings), [], [])
+    lines, whole = view.lines("new"), view.whole("new") is not None
+    found = find_comments(lines.items(), view.language, whole=whole)
+    examined = lines if filter_mode in ("file", "nofilter") else view.added_numbers
+    total = len(lines) if whole else None
+    return apply(findings, found, path=view.path, catalogue=catalogue, added=examined, total=total)
+
+
+def _marked(file: FileDiff) -> bool:
+    return any(hunk.data.find(MARKER, hunk.start, hunk.end) >= 0 for hunk in file.hunks)
+
+
 class _Place(NamedTuple):
     path: str
     catalogue: Catalogue
@@ -171,7 +193,7 @@ def _in_comment(block: Sequence[str], number: int, span: comments.Span) -> list[
 
 def _comment(match: re.Match[str], line: int, column: int, text: str, covers: tuple[int, ...]) -> Comment:
     words = [word.strip().strip("'\"`") for word in (match["ids"] or "").split(",")]
-    ids = tuple(dict.fromkeys(word.removesuffix(".*").rstrip(".") for word in words if word.strip(".*")))
+    ids = tuple(dict.fromkeys(word.removesuffix(".*").rstrip(". ") for word in words if word.strip(".* ")))
     bare = not ids or any(word and not word.strip(".*") for word in words)
     reason = _without_closer(match["reason"] or "")
     end = len(text[: match.end()].rstrip())

@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from review_bot.diffing.parse import parse
 from review_bot.domain.finding import Finding
 from review_bot.domain.language import LANGUAGES
 from review_bot.rules.model import Rule, Where
 from review_bot.rules.suppress import Catalogue, Comment, Outcome, apply, catalogue, find_comments
+from review_bot.rules.suppress import judge as judge_view
+from review_bot.rules.view import View
 
 SHELL, EVAL, GUARD = "py.command.shell-true", "py.code.eval", "diff.guard-removed"
 KNOWN = {SHELL: "injection-command", EVAL: "injection-code", GUARD: "correctness", "tls.verify": "tls"}
@@ -275,3 +278,50 @@ def test_whatever_stands_in_the_brackets(form: str, ids: list[str], reason: str,
     assert one.form == form
     assert all(name.strip() == name and name for name in one.ids)
     judge(text, finding(line))
+
+
+class Files:
+    """Contents with one new version, counting how often it is asked for."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+        self.reads = 0
+
+    def new(self, _file: object) -> bytes | None:
+        self.reads += 1
+        return None if self.text is None else self.text.encode()
+
+    def old(self, _file: object) -> bytes | None:
+        return None
+
+
+def view_of(patch: str, files: Files) -> View:
+    head = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n"
+    (file,) = parse((head + patch).encode())
+    return View(file, files)
+
+
+def test_a_file_without_findings_and_comments_is_not_read() -> None:
+    files = Files("x\n")
+    assert judge_view(view_of("@@ -0,0 +1 @@\n+x\n", files), [], CATALOGUE) == Outcome([], [], [])
+    assert files.reads == 0
+
+
+def test_a_comment_far_from_the_hunk_counts_where_the_file_is_at_hand() -> None:
+    patch = "@@ -8,0 +9 @@\n+run(x)\n"
+    text = f"# review-bot: ignore-file[{SHELL}]\n" + "\n" * 7 + "run(x)\n"
+    assert judge_view(view_of(patch, Files(text)), [finding(9)], CATALOGUE).kept == []
+    assert judge_view(view_of(patch, Files(None)), [finding(9)], CATALOGUE).kept == [finding(9)]
+
+
+def test_an_unchanged_comment_in_the_fragment_counts() -> None:
+    patch = f"@@ -3,1 +3,2 @@\n     # review-bot: ignore[{SHELL}]\n+    run(x)\n"
+    assert judge_view(view_of(patch, Files(None)), [finding(4)], CATALOGUE).kept == []
+    assert [one.start_line for one in judge_view(view_of(patch, Files(None)), [], CATALOGUE).problems] == [3]
+
+
+def test_all_lines_are_examined_where_all_are_asked_for() -> None:
+    view = view_of("@@ -1 +1,2 @@\n a\n+b\n", Files(f"a  # review-bot: ignore[{SHELL}]\nb\n"))
+    assert judge_view(view, [finding(2)], CATALOGUE).problems == []
+    wide = judge_view(view, [finding(2)], CATALOGUE, filter_mode="file")
+    assert [one.rule for one in wide.problems] == ["suppression.unused"]
