@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from review_bot.config.load import PREFIX, Layer
-from review_bot.config.model import Config, Key, keys, leaves
+from review_bot.config.model import Config, Key, leaves
 from review_bot.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def from_table(table: Any, where: str, section: Any = Config, prefix: str = "") 
     """The checked values of a parsed file by dotted key; raises ConfigError for the first that is wrong."""
     if not isinstance(table, dict):
         raise _wrong(prefix.rstrip(".") or "review-bot", table, "a table", where)
-    known = dict(keys(section))
+    known = section.keys
     values: dict[str, Any] = {}
     for name, value in table.items():
         key, dotted = known.get(name), prefix + name
@@ -54,7 +54,7 @@ def from_environment(variables: Mapping[str, str], others: Sequence[Layer]) -> L
 
 def _add_severity(name: str, text: str, layer: Layer, others: Iterable[Layer]) -> None:
     """REVIEW_BOT_SEVERITY_PY_STYLE=info, in front of what the file or REVIEW_BOT_SEVERITY says."""
-    key, where = Config._field_defaults["severity"], f"environment {name}"
+    key, where = Config.keys["severity"], f"environment {name}"
     rule = name[len(variable("severity")) + 1 :].lower()
     pairs = checked("severity", key, {rule: text.strip()}, where)
     below = next((x for x in (layer, *others) if "severity" in x.values), None)
@@ -191,7 +191,7 @@ def _tables(dotted: str, key: Key, value: Any, where: str) -> tuple[Any, ...]:
 def _row(dotted: str, key: Key, table: Any, where: str) -> Any:
     if not isinstance(table, dict):
         raise _wrong(dotted, table, "a table", where)
-    known = dict(keys(key.section))
+    known = key.section.keys
     for name in table:
         if name not in known:
             raise _unknown_key(f"{dotted}.{name}", list(known), where)

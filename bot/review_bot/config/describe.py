@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from review_bot.config.check import expected, variable
-from review_bot.config.model import Config, Key, keys, leaves
+from review_bot.config.model import Config, Key, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def plain(key: Key, value: Any) -> Any:
 
 
 def _plain_table(section: Any, row: Any) -> dict[str, Any]:
-    return {name: plain(key, getattr(row, name.replace("-", "_"))) for name, key in keys(section)}
+    return {name: plain(key, getattr(row, name.replace("-", "_"))) for name, key in section.keys.items()}
 
 
 def toml(value: Any) -> str:
@@ -68,16 +68,12 @@ def schema() -> dict[str, Any]:
         "title": "review-bot",
         "description": "Configuration of review-bot: .review-bot.toml, or [tool.review-bot] in pyproject.toml",
         **_object(Config),
-        "$defs": {"severities": _severities(_keys_of(Config)["severity"])},
+        "$defs": {"severities": _severities(Config.keys["severity"])},
     }
 
 
-def _keys_of(section: Any) -> dict[str, Key]:
-    return dict(keys(section))
-
-
 def _object(section: Any) -> dict[str, Any]:
-    known = _keys_of(section)
+    known = section.keys
     required = [name for name, key in known.items() if key.required]
     return {
         "type": "object",
@@ -134,7 +130,7 @@ def _section_docs(prefix: str, about: str, section: Any) -> Iterator[str]:
         yield f"### `[{prefix}]`: {about}\n"
     yield "| key | value | default | what it is for |\n|---|---|---|---|"
     inner = []
-    for name, key in keys(section):
+    for name, key in section.keys.items():
         if key.kind in ("table", "tables"):
             inner.append((name, key))
         else:

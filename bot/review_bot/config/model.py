@@ -1,15 +1,23 @@
 """Every key of the configuration, declared once: name, type, default, bounds and what it is for.
 
 Defaults, validation, names of environment variables, the JSON schema and the page docs/configuration.md all come from
-here. A section is a NamedTuple whose field defaults are `Key`s; `declared` puts the plain values in their place.
+here. A table is a `Section` whose fields are assigned `Key`s.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from typing_extensions import Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_: bool) -> Any:
+        """Give the class as it is: only type checkers ask."""
+        return lambda section: section
+
 
 Kind = Literal["boolean", "integer", "number", "text", "texts", "severities", "table", "tables"]
 FailOn = Literal["none", "info", "warning", "error"]
@@ -18,7 +26,6 @@ Severity = Literal["error", "warning", "info"]
 BackendName = Literal["onnx", "ollama", "llamacpp", "openai", "scripted"]
 BackendChoice = Literal["auto", "none", "onnx", "ollama", "llamacpp", "openai", "scripted"]
 
-Section = TypeVar("Section")
 _YEAR = 31_536_000
 """Seconds; no time limit is longer."""
 
@@ -38,7 +45,58 @@ class Key(NamedTuple):
     flag: str = ""
     """The command-line flag that sets it, where it isn't `--` and the key's last name."""
     section: Any = None
-    """The NamedTuple of a table, or of each table in an array of tables."""
+    """The class of a table, or of each table in an array of tables."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Section:
+    """A frozen table of the configuration, its fields with types, defaults and declarations.
+
+    No NamedTuple, unlike all other values: a dozen of them with sixty fields cost the commit hook two milliseconds
+    at import, most of it for types that nobody asks for at run time.
+    """
+
+    keys: ClassVar[dict[str, Key]]
+    """What is declared, by name as written in a file."""
+
+    def __init_subclass__(cls) -> None:
+        """Collect the declarations and leave the plain defaults in their place."""
+        fields = {field: key for field, key in vars(cls).items() if isinstance(key, Key)}
+        cls.keys = {field.replace("_", "-"): key for field, key in fields.items()}
+        for field, key in fields.items():
+            setattr(cls, field, key.default)
+
+    if not TYPE_CHECKING:  # a type checker knows the fields
+
+        def __init__(self, **values: Any) -> None:
+            for field in values:
+                if field.replace("_", "-") not in self.keys:
+                    raise TypeError(f"{type(self).__name__} has no field {field}")
+            self.__dict__.update(values)
+
+        def __setattr__(self, field: str, value: Any) -> None:
+            raise AttributeError(f"{type(self).__name__} is frozen")
+
+        __delattr__ = __setattr__
+
+    def _asdict(self) -> dict[str, Any]:
+        """Values by field, as a NamedTuple gives them."""
+        fields = [name.replace("-", "_") for name in self.keys]
+        return {field: getattr(self, field) for field in fields}
+
+    def _replace(self, **changes: Any) -> Self:
+        """A copy with other values, as a NamedTuple gives it."""
+        return type(self)(**{**self.__dict__, **changes})
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._asdict() == other._asdict()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._asdict().values()))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{field}={value!r}" for field, value in self._asdict().items())
+        return f"{type(self).__name__}({fields})"
 
 
 def _boolean(about: str, *, default: bool, flag: str = "") -> Any:
@@ -81,30 +139,16 @@ def _severities(about: str) -> Any:
     return Key("severities", (), about, among=get_args(Severity))
 
 
-def declared(section: type[Section]) -> type[Section]:
-    """`section` with plain values as defaults; its keys stay to be read in `_field_defaults`."""
-    new: Any = section.__new__
-    new.__defaults__ = tuple(key.default for _, key in keys(section))
-    return section
-
-
-def keys(section: Any) -> Iterator[tuple[str, Key]]:
-    """Name, as written in a file, and declaration of each key of `section`, tables among them."""
-    for field, key in section._field_defaults.items():
-        yield field.replace("_", "-"), key
-
-
-def leaves(section: Any = None, prefix: str = "") -> Iterator[tuple[str, Key]]:
+def leaves(section: type[Section] | None = None, prefix: str = "") -> Iterator[tuple[str, Key]]:
     """Dotted name and declaration of each key that holds a value, in the order of declaration."""
-    for name, key in keys(section or Config):
+    for name, key in (section or Config).keys.items():
         if key.kind == "table":
             yield from leaves(key.section, f"{prefix}{name}.")
         else:
             yield prefix + name, key
 
 
-@declared
-class Hook(NamedTuple):
+class Hook(Section):
     """What the git hooks do beside `scan`."""
 
     backend: BackendChoice = _choice(
@@ -116,31 +160,27 @@ class Hook(NamedTuple):
     subject_length: int = _integer(72, "longest subject of a commit, in characters", 10, 1000)
 
 
-@declared
-class Onnx(NamedTuple):
+class Onnx(Section):
     """A model in ONNX format, run in this process."""
 
     path: str = _text("", "folder of the model")
     threads: int = _integer(0, "threads of the model; 0 for as many as there are cores", 0, 1024)
 
 
-@declared
-class Ollama(NamedTuple):
+class Ollama(Section):
     """An Ollama server."""
 
     host: str = _text("", "address of the server; empty for `OLLAMA_HOST` as Ollama itself reads it")
     model: str = _text("", "name of the model; empty for the first one that is there")
 
 
-@declared
-class Llamacpp(NamedTuple):
+class Llamacpp(Section):
     """A llama.cpp server."""
 
     url: str = _text("http://127.0.0.1:8080", "address of the server")
 
 
-@declared
-class Openai(NamedTuple):
+class Openai(Section):
     """Any server with OpenAI's interface."""
 
     url: str = _text("", "address of the server; one that is not loopback needs `allow-remote`")
@@ -148,16 +188,14 @@ class Openai(NamedTuple):
     key_env: str = _text("", "name of the environment variable that holds the key")
 
 
-@declared
-class Breaker(NamedTuple):
+class Breaker(Section):
     """When a failing model is left alone."""
 
     failures: int = _integer(3, "failed calls in a row that open the breaker", 1, 1000)
     pause: float = _seconds(60, "seconds before the model is tried again")
 
 
-@declared
-class Model(NamedTuple):
+class Model(Section):
     """The model that reviews what rules can't judge."""
 
     backend: BackendChoice = _choice(
@@ -188,8 +226,7 @@ class Model(NamedTuple):
     deadline: float = _seconds(300, "seconds that a review may take")
 
 
-@declared
-class Memory(NamedTuple):
+class Memory(Section):
     """What people did with findings, kept beside the code."""
 
     enabled: bool = _boolean("whether earlier decisions change what is shown", default=True, flag="--no-memory")
@@ -201,8 +238,7 @@ class Memory(NamedTuple):
     actor_key_env: str = _text("", "name of the environment variable with the secret that keys the hashes of names")
 
 
-@declared
-class Github(NamedTuple):
+class Github(Section):
     """What is written to a pull request."""
 
     max_comments: int = _integer(10, "open inline comments of a pull request", 0, 1000)
@@ -212,8 +248,7 @@ class Github(NamedTuple):
     timeout: float = _seconds(30, "seconds that a call may take")
 
 
-@declared
-class Linter(NamedTuple):
+class Linter(Section):
     """Another tool whose findings are merged in."""
 
     name: str = _text("", "name of the tool, as shown with its findings", required=True)
@@ -221,8 +256,7 @@ class Linter(NamedTuple):
     deadline: float = _seconds(30, "seconds that it may take, within what is left of `--deadline`")
 
 
-@declared
-class Config(NamedTuple):
+class Config(Section):
     """The whole configuration; `Config()` is the one without any file, variable or flag."""
 
     fail_on: FailOn = _choice(FailOn, "error", "least severity of a finding that gives exit code 1")
@@ -246,12 +280,14 @@ class Config(NamedTuple):
 
 def build(values: dict[str, Any], section: Any = Config, prefix: str = "") -> Any:
     """The `section` that has `values`, by dotted name, and defaults for the rest."""
-    fields = []
-    for name, key in keys(section):
+    fields = {}
+    for name, key in section.keys.items():
         dotted = prefix + name
-        nested = key.kind == "table"
-        fields.append(build(values, key.section, dotted + ".") if nested else values.get(dotted, key.default))
-    return section(*fields)
+        if key.kind == "table":
+            fields[name.replace("-", "_")] = build(values, key.section, dotted + ".")
+        elif dotted in values:
+            fields[name.replace("-", "_")] = values[dotted]
+    return section(**fields)
 
 
 def severity_of(overrides: tuple[tuple[str, Severity], ...], rule: str, default: Severity) -> Severity:

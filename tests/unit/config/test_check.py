@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from review_bot.config import load
 from review_bot.config.check import from_environment, from_table, variable
-from review_bot.config.model import leaves
+from review_bot.config.model import Linter, leaves
 from review_bot.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_linters(tmp_path: Path) -> None:
 
     (linter,) = load(str(tmp_path), environ={}).config.linters
 
-    assert linter == ("ruff", ("ruff", "check"), 5)
+    assert linter == Linter(name="ruff", command=("ruff", "check"), deadline=5)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_linters(tmp_path: Path) -> None:
         ("SELECT", "[]", "select", ()),
         ("BASELINE", " b.json", "baseline", " b.json"),
         ("SEVERITY", '{ "py.style" = "info" }', "severity", (("py.style", "info"),)),
-        ("LINTERS", '[{ name = "x", command = ["y"] }]', "linters", (("x", ("y",), 30),)),
+        ("LINTERS", '[{ name = "x", command = ["y"] }]', "linters", (Linter(name="x", command=("y",)),)),
     ],
 )
 def test_variables_at_the_top(name: str, text: str, key: str, value: object) -> None:
