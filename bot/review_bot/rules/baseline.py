@@ -9,6 +9,8 @@ from review_bot.domain.finding import Finding, Suppressed, fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from review_bot.domain.review import Review
+
 
 class Entry(NamedTuple):
     """One known finding, without its text."""
@@ -119,6 +121,43 @@ def rewrite(
         if entry.fingerprint not in result and entry.fingerprint not in gone and not examined(entry):
             result[entry.fingerprint] = entry
     return in_order(result.values())
+
+
+def accept(
+    review: Review,
+    entries: Sequence[Entry],
+    *,
+    anchors: Mapping[str, str],
+    exists: Callable[[str], bool],
+    everything: bool,
+    reason: str,
+    date: str,
+) -> list[Entry]:
+    """The list that accepts what `review` shows and what it held back as known.
+
+    `everything` says that it went over the whole tree with all rules; else only files that it saw as a whole, since the
+    change adds or deletes them, lose entries that match nothing.
+    """
+    known = [one.finding for one in review.suppressed if one.by == "baseline"]
+    seen = {file.path for file in review.files if file.new_file or file.deleted}
+    stopped = {one.what for one in review.degraded}
+
+    def examined(entry: Entry) -> bool:
+        return (everything or entry.path in seen) and f"rule:{entry.rule}" not in stopped
+
+    findings = [*review.findings, *known]
+    return rewrite(findings, entries, anchors=anchors, exists=exists, examined=examined, reason=reason, date=date)
+
+
+def today(environ: Mapping[str, str], now: float) -> str:
+    """The day of `now` (seconds since 1970, UTC) as YYYY-MM-DD, or that of SOURCE_DATE_EPOCH for a repeatable file."""
+    import time
+
+    given = environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(int(given)))
+    except (ValueError, OverflowError, OSError):
+        return time.strftime("%Y-%m-%d", time.gmtime(now))
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

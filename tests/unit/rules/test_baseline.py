@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hypothesis import given
+import pytest
+from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from review_bot.domain.finding import Finding, fingerprint
-from review_bot.rules.baseline import Entry, anchor_of, apply, rewrite
+from review_bot.domain.diff import FileDiff
+from review_bot.domain.finding import Finding, Suppressed, fingerprint
+from review_bot.domain.review import Degraded, Review, SourceInfo, Stats, Verdict
+from review_bot.rules.baseline import Entry, accept, anchor_of, apply, rewrite, today
 
 RULE = "a.rule"
 
@@ -121,7 +124,47 @@ def test_a_narrow_scan_forgets_nothing() -> None:
     assert accepted({"a.py": "ok"}, entries, examined=True) == []
 
 
-@given(st.lists(st.sampled_from(["ok", "bad", "bad x", "fine"])), st.lists(st.integers(0, 20), max_size=5))
+def review_of(found: Found, files: tuple[FileDiff, ...] = (), *, known: bool = False, stopped: str = "") -> Review:
+    held = tuple(Suppressed(one, "baseline", "legacy") for one in found.findings) if known else ()
+    shown = () if known else tuple(found.findings)
+    degraded = (Degraded(f"rule:{stopped}", "too slow"),) if stopped else ()
+    return Review(SourceInfo("worktree"), files, shown, held, (), degraded, Stats(), Verdict("error", False, ()))
+
+
+def after(review: Review, entries: list[Entry], *, everything: bool = False) -> list[Entry]:
+    anchors = scan({"a.py": "bad"}).anchors
+    return accept(
+        review, entries, anchors=anchors, exists=lambda _: True, everything=everything, reason="", date="2030-01-01"
+    )
+
+
+def test_what_is_known_stays_known() -> None:
+    entries = accepted({"a.py": "bad"})
+    assert after(review_of(scan({"a.py": "bad"}), known=True), entries, everything=True) == entries
+
+
+def test_only_what_was_seen_as_a_whole_loses_entries() -> None:
+    entries, nothing = accepted({"a.py": "bad"}), Found([], {})
+    changed, made = FileDiff("a.py", None, "modified"), FileDiff("a.py", None, "added", new_file=True)
+    assert after(review_of(nothing, (changed,)), entries) == entries
+    assert after(review_of(nothing, (made,)), entries) == []
+    assert after(review_of(nothing), entries, everything=True) == []
+
+
+def test_a_rule_that_was_stopped_loses_no_entries() -> None:
+    entries = accepted({"a.py": "bad"})
+    assert after(review_of(Found([], {}), stopped=RULE), entries, everything=True) == entries
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [("", "2001-09-09"), ("0", "1970-01-01"), ("soon", "2001-09-09"), ("9" * 30, "2001-09-09")],
+)
+def test_the_day(given: str, day: str) -> None:
+    assert today({"SOURCE_DATE_EPOCH": given}, 1e9) == day
+
+
+@for_all(st.lists(st.sampled_from(["ok", "bad", "bad x", "fine"])), st.lists(st.integers(0, 20), max_size=5))
 def test_lines_that_move_stay_known(lines: list[str], gaps: list[int]) -> None:
     entries = accepted({"a.py": "\n".join(lines)})
     for gap in gaps:
