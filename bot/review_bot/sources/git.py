@@ -1,0 +1,115 @@
+"""Changes of a git repository: what is staged, the work tree against HEAD, two commits."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from review_bot.diffing.narrow import narrow
+from review_bot.diffing.raw import parse_git
+from review_bot.domain.review import SourceInfo
+from review_bot.ports import Change
+from review_bot.sources.contents import CONTEXT, GitContents, records
+from review_bot.sources.process import diff
+from review_bot.sources.repository import empty_tree, head_commit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from review_bot.domain.diff import FileDiff
+    from review_bot.domain.review import SourceKind
+    from review_bot.sources.repository import Repository
+
+_UNMERGED = re.compile(rb" U\0[^\0]*\n")
+
+
+class StagedSource:
+    """What the next commit would change: the index (GIT_INDEX_FILE) against HEAD, by one git process."""
+
+    def __init__(self, repository: Repository, paths: Sequence[str] = ()) -> None:
+        self._repository = repository
+        self._paths = paths
+
+    def read(self) -> Change:
+        """Read the change. Unmerged files are in it without hunks: no version of them is staged."""
+        repository = self._repository
+        root = repository.work_tree()
+        data = diff(["--cached", f"-U{CONTEXT}"], cwd=repository.cwd)
+        full = parse_git(_without_notes(data))
+        contents = GitContents(data, cwd=repository.cwd, full=full)
+        info = source_info("staged", base=head_commit(repository))
+        return Change(info, narrowed(map(narrow, full), self._paths, repository), contents, root)
+
+
+class WorktreeSource:
+    """The files on disk against HEAD, untracked ones included."""
+
+    def __init__(self, repository: Repository, paths: Sequence[str] = ()) -> None:
+        self._repository = repository
+        self._paths = paths
+
+    def read(self) -> Change:
+        """Read the change; unmerged files are compared as they lie in the work tree."""
+        from review_bot.sources.tree import untracked
+
+        repository = self._repository
+        root = repository.work_tree()
+        head = head_commit(repository)
+        data = diff([f"-U{CONTEXT}", head or empty_tree(repository), "--"], cwd=repository.cwd)
+        tracked = parse_git(data)
+        work_tree, new = untracked(repository, self._paths)
+        contents = GitContents(data, cwd=repository.cwd, full=[*tracked, *new], work_tree=work_tree)
+        files = sorted([*map(narrow, tracked), *new], key=_path)
+        return Change(
+            source_info("worktree", base=head), narrowed(files, self._paths, repository), contents, root, writable=True
+        )
+
+
+class RangeSource:
+    """What lies between two commits, `A..B`, or between B and where it left A, `A...B`."""
+
+    def __init__(self, repository: Repository, revisions: str, paths: Sequence[str] = ()) -> None:
+        self._repository = repository
+        self._revisions = revisions
+        self._paths = paths
+
+    def read(self) -> Change:
+        """Read the change; raises SourceError that names a revision which is not there, and how to fetch it."""
+        from review_bot.sources.revisions import resolve
+
+        repository = self._repository
+        base, head = resolve(self._revisions, repository)
+        data = diff(["-U3", base, head, "--"], cwd=repository.cwd)
+        contents = GitContents(data, cwd=repository.cwd)
+        info = source_info("range", base=base, head=head)
+        return Change(info, narrowed(parse_git(data), self._paths, repository), contents, repository.root)
+
+
+def source_info(kind: SourceKind, *, base: str | None = None, head: str | None = None) -> SourceInfo:
+    """Where a change of this repository came from; in a workflow of GitHub the repository has a name."""
+    return SourceInfo(kind, base, head, os.environ.get("GITHUB_REPOSITORY") or None)
+
+
+def narrowed(files: Iterable[FileDiff], paths: Sequence[str], repository: Repository) -> tuple[FileDiff, ...]:
+    """The files that the PATHs of the command line leave; raises UsageError for one that names nothing."""
+    if not paths:
+        return tuple(files)
+    from review_bot.sources.paths import Wanted
+
+    return Wanted(paths, cwd=repository.cwd, root=repository.root).narrow(files)
+
+
+def _without_notes(data: bytes) -> bytes:
+    """`data` without `* Unmerged path X` where X has a line feed: unquoted, it may look like a diff."""
+    if not _UNMERGED.search(data, 0, data.find(b"\0\0") + 1):
+        return data
+    for path, record in records(data).items():
+        if record.state == "U" and "\n" in path:
+            note = re.escape(b"* Unmerged path " + os.fsencode(path) + b"\n")
+            data = re.sub(rb"(?<=[\0\n])" + note, b"", data)
+    return data
+
+
+def _path(file: FileDiff) -> bytes:
+    return file.path.encode("utf-8", "surrogateescape")
