@@ -57,7 +57,7 @@ class WorktreeSource:
         root = repository.work_tree()
         head = head_commit(repository)
         data = diff([f"-U{CONTEXT}", head or empty_tree(repository), "--"], cwd=repository.cwd)
-        tracked = parse_git(data)
+        tracked = [_as_counted(file, data) for file in parse_git(data)]
         work_tree, new = untracked(repository, self._paths)
         contents = GitContents(data, cwd=repository.cwd, full=[*tracked, *new], work_tree=work_tree)
         files = sorted([*map(narrow, tracked), *new], key=_path)
@@ -109,6 +109,14 @@ def _without_notes(data: bytes) -> bytes:
             note = re.escape(b"* Unmerged path " + os.fsencode(path) + b"\n")
             data = re.sub(rb"(?<=[\0\n])" + note, b"", data)
     return data
+
+
+def _as_counted(file: FileDiff, data: bytes) -> FileDiff:
+    """`file` with git's count for a submodule that only has changes inside: the patch shows a line, numstat none."""
+    if file.status != "submodule":
+        return file
+    record = records(data)[file.path]
+    return file if record.old != record.new else file._replace(hunks=(), added=0, removed=0)
 
 
 def _path(file: FileDiff) -> bytes:
