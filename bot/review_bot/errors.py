@@ -51,5 +51,5 @@ class OutputError(ReviewBotError):
 
 def printable(text: str) -> str:
     r"""`text` on one line: control characters as `\xNN`, lone surrogates as U+FFFD."""
-    clean = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    clean = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
     return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode("ascii") for c in clean)

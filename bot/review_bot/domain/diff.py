@@ -40,11 +40,9 @@ class Hunk(NamedTuple):
     added: int
     removed: int
     data: bytes
-    """The whole input; the body of this hunk is `data[start:end]`, each line with its prefix."""
+    """The whole input; the body of this hunk is `data[start:end]`, each line with its prefix, a line feed before it."""
     start: int
     end: int
-    section: bytes = b""
-    """What stands behind the second `@@`: git's idea of the enclosing definition."""
     parents: int = 1
     """Width of the prefix: 1, or the number of parents in a combined diff."""
 
@@ -53,19 +51,27 @@ class Hunk(NamedTuple):
         # A side without lines is given by the line before it: `@@ -5,0 +6,2 @@`, `@@ -0,0 +1 @@`.
         old = self.old_start + (self.old_count == 0)
         new = self.new_start + (self.new_count == 0)
-        width, position = self.parents, self.start
-        find = self.data.find
-        while position < self.end:
-            stop = find(b"\n", position, self.end)
-            stop = self.end if stop < 0 else stop
-            kind = _kind(self.data[position : position + width])
+        data, width, position, end = self.data, self.parents, self.start, self.end
+        while position < end:
+            stop = data.find(b"\n", position, end)
+            stop = end if stop < 0 else stop
             after = stop + 1
-            if kind is not None:
-                newline = after >= self.end or self.data[after] != _BACKSLASH
-                yield Line(kind, old, new, self.data[position + width : stop], newline)
-                old += kind != "+"
+            prefix = data[position : min(position + width, stop)]
+            if not prefix.startswith(b"\\"):
+                kind = _kind(prefix)
+                newline = after >= end or data[after] != _BACKSLASH
+                yield Line(kind, old, new, data[position + width : stop], newline)
+                # Of several parents the first counts: it has a removed line that it marks, and a kept one it does not.
+                old += prefix.startswith(b"-") if kind == "-" else not prefix.startswith(b"+")
                 new += kind != "-"
             position = after
+
+    @property
+    def section(self) -> bytes:
+        """What stands behind the second `@@`: git's idea of the enclosing definition, or empty."""
+        stop = self.start - 1
+        header = self.data[self.data.rfind(b"\n", 0, max(stop, 0)) + 1 : max(stop, 0)]
+        return header.split(b" @@", 1)[-1].strip(b"@ \r") if header.startswith(b"@@") else b""
 
     def added_lines(self) -> list[tuple[int, bytes]]:
         """Number in the new file and text of each added line."""
@@ -100,10 +106,8 @@ class FileDiff(NamedTuple):
         return self.old_path or self.path
 
 
-def _kind(prefix: bytes) -> LineKind | None:
-    """What a line's prefix says; None for `\\ No newline at end of file`. A bare line feed is an empty context line."""
-    if prefix[:1] == b"\\":
-        return None
+def _kind(prefix: bytes) -> LineKind:
+    """What a line's prefix says; none at all is an empty context line that lost its blank."""
     if b"-" in prefix:
         return "-"
     return "+" if b"+" in prefix else " "
@@ -111,4 +115,6 @@ def _kind(prefix: bytes) -> LineKind | None:
 
 def shown(path: str) -> str:
     """`path` for output: bytes that are not UTF-8 become U+FFFD."""
-    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if path.isascii():
+        return path
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in path)

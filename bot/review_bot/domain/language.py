@@ -43,10 +43,13 @@ ALIASES = {
 
 LANGUAGES = frozenset(_BY_EXTENSION.values()) | frozenset(_BY_NAME.values())
 
-_GRAMMARS = frozenset(  # noqa: SIM905
-    "python javascript typescript tsx go rust java c cpp csharp kotlin swift ruby php bash html css json yaml lua scala"
-    " elixir haskell nix hcl solidity markdown dart".split()
-)
+_GRAMMARS = frozenset(
+    (
+        "python", "javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp", "csharp", "kotlin", "swift",
+        "ruby", "php", "bash", "html", "css", "json", "yaml", "lua", "scala", "elixir", "haskell", "nix", "hcl",
+        "solidity", "markdown", "dart",
+    )
+)  # fmt: skip
 """Languages built into ast-grep-py 0.51; it ends the process' thread with a Rust backtrace on any other name."""
 
 

@@ -1,0 +1,231 @@
+"""From a request to a finished review: the only module that knows every adapter."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from review_bot.config import Loaded, load
+from review_bot.errors import SourceError, UsageError
+from review_bot.pipeline.review import Known, Reviewer
+from review_bot.stores import rule_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from review_bot.domain.diff import Side
+    from review_bot.domain.review import Review, SourceKind
+    from review_bot.ports import Change, DiffSource
+    from review_bot.rules.model import Rule, RuleFile
+    from review_bot.sources.repository import Repository
+
+
+class Request(NamedTuple):
+    """What is to be reviewed, and how."""
+
+    kind: SourceKind = "worktree"
+    argument: str = ""
+    """The range, or the diff's file."""
+    paths: tuple[str, ...] = ()
+    config: str | None = None
+    flags: Mapping[str, object] | None = None
+    """Configuration given by flags, by dotted key; None for one not given."""
+    machine_made: bool = False
+    """Review minified and generated files as well."""
+    deadline: float | None = None
+    """Seconds for the rules of the whole change; None for no bound."""
+    use_baseline: bool = True
+    source: DiffSource | None = None
+    """Where the change comes from, in place of `kind` and `argument`."""
+    loaded: Loaded | None = None
+    """The configuration, where it was read already."""
+
+
+class Scan(NamedTuple):
+    """A finished review and what was needed for it."""
+
+    review: Review
+    anchors: dict[str, str]
+    loaded: Loaded
+    change: Change
+    rules: tuple[Rule, ...]
+
+
+def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) -> Scan:
+    """Review the change that `request` names; `tick` hears of each file: its number, how many, its path."""
+    began = time.monotonic()
+    repository = _repository(request)
+    root = repository.root if repository else None
+    loaded = request.loaded or load(root, file=request.config, flags=request.flags)
+    rules = rule_cache.load(loaded.rule_paths())
+    change = (request.source or _source(request, repository)).read()
+    reviewer = Reviewer(
+        rules,
+        loaded.config,
+        machine_made=request.machine_made,
+        until=None if request.deadline is None else began + request.deadline,
+        clock=time.monotonic,
+    )
+    known = _known(loaded, change) if request.use_baseline else None
+    total = len(change.files)
+    outcome = reviewer.run(change, known, None if tick is None else lambda n, path: tick(n, total, path))
+    review = outcome.review
+    seconds = (("total", round(time.monotonic() - began, 3)),)
+    return Scan(review._replace(stats=review.stats._replace(seconds=seconds)), outcome.anchors, loaded, change, rules)
+
+
+def _repository(request: Request) -> Repository | None:
+    """The repository of the current folder; a diff that is handed in needs none."""
+    from review_bot.sources.repository import find_root
+
+    try:
+        return find_root()
+    except SourceError:
+        if request.kind == "diff":
+            return None
+        raise
+
+
+def _source(request: Request, repository: Repository | None) -> DiffSource:
+    if request.kind == "diff" or repository is None:
+        from review_bot.sources.patch import PatchSource
+
+        return PatchSource(request.argument, request.paths)
+    if request.kind == "all":
+        from review_bot.sources.tree import TreeSource
+
+        return TreeSource(repository, request.paths)
+    from review_bot.sources.git import RangeSource, StagedSource, WorktreeSource
+
+    if request.kind == "range":
+        return RangeSource(repository, request.argument, request.paths)
+    source = StagedSource if request.kind == "staged" else WorktreeSource
+    return source(repository, request.paths)
+
+
+def _known(loaded: Loaded, change: Change) -> Known | None:
+    """The baseline, where there is one; one that was named must be there."""
+    import os
+
+    place = loaded.baseline()
+    if place is None:
+        return None
+    named = loaded.origins["baseline"] != "default"
+    if not named and not os.path.exists(place):
+        return None
+    from review_bot.stores.baseline_file import load as read
+
+    return Known(read(place, required=named), still_there(change))
+
+
+def still_there(change: Change) -> Callable[[str], bool]:
+    """Whether a path exists after the change: as the work tree says, or as the change itself does."""
+    import os
+
+    gone = {file.before for file in change.files if file.deleted or (file.old_path and file.status == "renamed")}
+    here = {file.path for file in change.files if not file.deleted}
+
+    def exists(path: str) -> bool:
+        if path in here:
+            return True
+        if path in gone:
+            return False
+        return change.root is None or os.path.lexists(os.path.join(change.root, path))
+
+    return exists
+
+
+def source_lines(done: Scan) -> Callable[[str, Side, int], str | None]:
+    """Text of any line of the reviewed files, but for lines that hold a secret: those are never shown."""
+    held = [one.finding for one in done.review.suppressed]
+    secret = {
+        (one.path, one.side, number)
+        for one in (*done.review.findings, *held)
+        if one.category == "secrets"
+        for number in range(one.start_line, one.end_line + 1)
+    }
+    files: dict[tuple[str, Side], list[str]] = {}
+
+    def line(path: str, side: Side, number: int) -> str | None:
+        if (path, side, number) in secret:
+            return None
+        if (path, side) not in files:
+            files[path, side] = _text(done.change, path, side)
+        lines = files[path, side]
+        return lines[number - 1] if 0 < number <= len(lines) else None
+
+    return line
+
+
+def _text(change: Change, path: str, side: Side) -> list[str]:
+    for file in change.files:
+        if (file.path if side == "new" else file.before) == path and file.status != "binary":
+            data = change.contents.new(file) if side == "new" else change.contents.old(file)
+            if data is not None:
+                return data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    return []
+
+
+def rules_of(config: str | None = None) -> tuple[Loaded, tuple[Rule, ...]]:
+    """The configuration of this place and all its rules, shipped and own."""
+    from review_bot.sources.repository import find_root
+
+    try:
+        root = find_root().root
+    except SourceError:
+        root = None
+    loaded = load(root, file=config)
+    return loaded, rule_cache.load(loaded.rule_paths())
+
+
+def apply_fixes(done: Scan) -> tuple[list[Any], str]:
+    """Put safe fixes into the work tree: the findings that are gone with it, and the patch that was applied."""
+    if not done.change.writable or done.change.root is None:
+        raise UsageError("--fix changes the work tree only", remedy="leave --staged, --range and --diff away")
+    from review_bot.rules.fix import patch_of, plan
+    from review_bot.stores.worktree import write_file
+
+    texts = {}
+    added: dict[str, set[int]] = {}
+    for file in done.change.files:
+        data = done.change.contents.new(file) if file.status not in ("binary", "submodule") else None
+        if data is not None:
+            texts[file.path] = data
+            added[file.path] = {number for hunk in file.hunks for number, _ in hunk.added_lines()}
+    planned = plan(done.review.findings, texts, rules={rule.id: rule for rule in done.rules}, added=added)
+    patches = []
+    for path, content in planned.files.items():
+        write_file(done.change.root, path, texts[path], content)
+        patches.append(patch_of(path, texts[path], content))
+    return list(planned.fixed), "".join(patches)
+
+
+def test_rules(paths: Sequence[str], config: str | None) -> Iterator[tuple[RuleFile, list[str], int]]:
+    """Run the examples of rule files: each file, its failures, and how many examples it has."""
+    from review_bot import resources
+    from review_bot.pipeline.examples import failures
+
+    if paths:
+        files = list(rule_cache.read_files(rule_cache.own_files(paths)))
+    else:
+        loaded, _ = rules_of(config)
+        own = rule_cache.own_files(loaded.rule_paths())
+        files = [*rule_cache.read_files(resources.rule_files(), shipped=True), *rule_cache.read_files(own)]
+    from review_bot.rules.loader import unique
+
+    unique(rule for file in files for rule in file.rules)
+    for file in files:
+        yield file, [str(one) for one in failures(file)], sum(map(len, file.examples.values()))
+
+
+def write_template(path: str) -> None:
+    """Write a commented rule file that passes its own test; raises UsageError where something is in the way."""
+    from review_bot.rules.template import TEMPLATE
+
+    try:
+        with open(path, "x", encoding="utf-8") as stream:
+            stream.write(TEMPLATE)
+    except FileExistsError as error:
+        raise UsageError("is there already", where=path, remedy="name a new file") from error
+    except OSError as error:
+        raise UsageError(f"can't be written: {error.strerror}", where=path) from error

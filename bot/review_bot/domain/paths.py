@@ -1,0 +1,114 @@
+"""Paths in a repository: globs, and which files are tests."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from re import Pattern
+
+_TEST_FOLDERS = frozenset(
+    ("test", "tests", "testing", "__tests__", "__mocks__", "spec", "specs", "testdata", "fixtures", "e2e", "cypress")
+)
+_TEST_ENDS = ("_test", "_tests", ".test", ".spec", "_spec", "-test", "-spec", ".stories", ".e2e", ".cy")
+
+
+def matches_any(path: str, globs: Iterable[str]) -> bool:
+    """True when one of the globs matches `path` (with `/`, relative to the root)."""
+    return any(matches(path, glob) for glob in globs)
+
+
+def matches(path: str, glob: str) -> bool:
+    """True when `glob` matches: `**` crosses folders, a glob without `/` matches the name in any folder.
+
+    As in .gitignore, a glob that ends in `/` stands for all below that folder.
+    """
+    if glob in ("**", "*", "**/*"):
+        return True
+    # The frequent forms are answered without a regular expression: compiling one costs more than the whole check.
+    rest = glob.removeprefix("**/")
+    if rest.startswith("*.") and not _special(rest[2:]):
+        return path.endswith(rest[1:])
+    if not _special(glob):
+        return path == glob or ("/" not in glob and path.endswith("/" + glob)) or _below(path, glob)
+    if glob.endswith("/**") and not _special(glob[:-3]):
+        return path.startswith(glob[:-2])
+    return _compiled(glob).fullmatch(path) is not None
+
+
+def _special(glob: str) -> bool:
+    return "*" in glob or "?" in glob or "[" in glob or "{" in glob or "/" in glob[:1]
+
+
+def _below(path: str, glob: str) -> bool:
+    return glob.endswith("/") and path.startswith(glob)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(glob: str) -> Pattern[str]:
+    import re
+
+    anchored = "/" in glob.rstrip("/")
+    body = glob.removeprefix("/")
+    if body.endswith("/"):
+        body += "**"
+    if not anchored:
+        body = "**/" + body
+    return re.compile(_regex(body), re.DOTALL)
+
+
+def _regex(glob: str) -> str:
+    import re
+
+    out, position = [], 0
+    while position < len(glob):
+        if glob.startswith("**/", position):
+            out.append("(?:.*/)?")
+            position += 3
+        elif glob.startswith("**", position):
+            out.append(".*")
+            position += 2
+        elif glob[position] in "*?":
+            out.append("[^/]*" if glob[position] == "*" else "[^/]")
+            position += 1
+        elif glob[position] in "[{":
+            text, position = _group(glob, position)
+            out.append(text)
+        else:
+            out.append(re.escape(glob[position]))
+            position += 1
+    return "".join(out)
+
+
+def _group(glob: str, position: int) -> tuple[str, int]:
+    """A character class or `{a,b}` as a regular expression; an unclosed one stands for itself."""
+    import re
+
+    closing = {"[": "]", "{": "}"}[glob[position]]
+    end = glob.find(closing, position + 2)
+    if end < 0:
+        return re.escape(glob[position]), position + 1
+    inside = glob[position + 1 : end]
+    if closing == "}":
+        return "(?:" + "|".join(_regex(part) for part in inside.split(",")) + ")", end + 1
+    negated = inside[:1] in "!^"
+    members = re.escape(inside[1:] if negated else inside).replace(r"\-", "-")
+    return f"[{'^' if negated else ''}{members}]", end + 1
+
+
+@lru_cache(maxsize=4096)
+def is_test(path: str) -> bool:
+    """True for a file that holds tests or what tests need, by the customs of the common frameworks."""
+    *folders, name = path.split("/")
+    if not _TEST_FOLDERS.isdisjoint(folder.lower() for folder in folders):
+        return True
+    if "src/test/" in path:
+        return True
+    stem = name.rpartition(".")[0] or name
+    if stem in ("conftest", "test", "tests") or stem.startswith("test_"):
+        return True
+    if stem.endswith(("Test", "Tests", "IT", "Spec")):
+        return True
+    return stem.lower().endswith(_TEST_ENDS)

@@ -1,0 +1,54 @@
+"""One set out of many findings: several rules on the same code become one finding, in a stable order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review_bot.domain.finding import SEVERITIES, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_KIND_RANK = {"delta": 0, "taint": 1, "ast": 2, "pattern": 2, "regex": 3, "entropy": 4}
+
+
+def merged(findings: Iterable[Finding], kinds: Mapping[str, str]) -> list[Finding]:
+    """Findings by path and line, where those that speak of the same place and matter are one.
+
+    The more specific one stays and lists the others in `also`; `kinds` gives the kind of each rule by id.
+    """
+    result: list[Finding] = []
+    for finding in sorted(findings, key=lambda one: (*position(one), _specific(one, kinds))):
+        index = next((i for i in range(len(result) - 1, -1, -1) if _same(result[i], finding)), None)
+        if index is None:
+            result.append(finding)
+            continue
+        first, second = sorted((result[index], finding), key=lambda one: _specific(one, kinds))
+        also = dict.fromkeys((*first.also, second.rule, *second.also))
+        also.pop(first.rule, None)
+        result[index] = first._replace(also=tuple(also))
+    return sorted(result, key=position)
+
+
+def position(finding: Finding) -> tuple[str, int, int, str, str]:
+    """The order of a report: path, line, column, then the side and the rule."""
+    return (finding.path, finding.start_line, finding.start_column, finding.side, finding.rule)
+
+
+def _specific(finding: Finding, kinds: Mapping[str, str]) -> tuple[int, int, float, int, str]:
+    kind = _KIND_RANK.get(kinds.get(finding.rule, ""), 5)
+    return (kind, SEVERITIES.index(finding.severity), -finding.confidence, -len(finding.rule), finding.rule)
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    """True for findings of one category whose flagged texts overlap on one line of one file."""
+    return (
+        one.path == other.path
+        and one.side == other.side
+        and one.category == other.category
+        and one.rule != other.rule
+        and one.start_line == other.start_line
+        and one.end_line == other.end_line
+        and one.start_column < other.end_column
+        and other.start_column < one.end_column
+    )

@@ -1,0 +1,169 @@
+"""The way of a change through the review: rules, suppressions, filter, baseline, one deduplicated set, verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from review_bot.config import severity_of
+from review_bot.domain.finding import Finding, Suppressed
+from review_bot.domain.review import Coverage, Review, Stats
+from review_bot.pipeline.aggregate import merged
+from review_bot.pipeline.select import selected, wanted
+from review_bot.pipeline.verdict import verdict
+from review_bot.rules.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from review_bot.config import Config
+    from review_bot.domain.diff import FileDiff
+    from review_bot.domain.finding import SuppressedBy
+    from review_bot.ports import Change
+    from review_bot.rules.baseline import Entry
+    from review_bot.rules.engine import FileOutcome
+    from review_bot.rules.model import Rule
+    from review_bot.rules.view import View
+
+
+class Known(NamedTuple):
+    """The baseline, and how to tell that a path of it is still there."""
+
+    entries: Sequence[Entry]
+    exists: Callable[[str], bool]
+
+
+class Outcome(NamedTuple):
+    """A review, and what a rewrite of the baseline needs beside it."""
+
+    review: Review
+    anchors: dict[str, str]
+    """Fingerprint without the path, by fingerprint."""
+
+
+class Reviewer:
+    """Collects what is found, and what is held back, over the files of one change."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        config: Config,
+        *,
+        machine_made: bool = False,
+        until: float | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.all = rules
+        self.config = config
+        self.rules = selected(rules, config.select, config.ignore)
+        self.engine = Engine(self.rules, filter_mode=config.filter, machine_made=machine_made)
+        if until is not None and clock is not None:
+            self.engine.late = lambda: clock() > until
+        self.findings: list[Finding] = []
+        self.suppressed: list[Suppressed] = []
+        self.coverage: list[Coverage] = []
+        self.anchors: dict[str, str] = {}
+
+    def run(
+        self, change: Change, known: Known | None = None, tick: Callable[[int, str], None] | None = None
+    ) -> Outcome:
+        """Review every file of the change; `tick` hears number and path of each one done."""
+        outcomes = zip(change.files, self.engine.run(change, self.config.exclude), strict=True)
+        for number, (file, outcome) in enumerate(outcomes, 1):
+            self.coverage += _coverage(file, outcome)
+            self._take(outcome)
+            if tick is not None:
+                tick(number, file.path)
+        if known is not None and known.entries:
+            self._hold_back_known(known)
+        kinds = {rule.id: rule.kind for rule in self.rules}
+        findings = tuple(merged(self.findings, kinds))
+        review = Review(
+            source=change.info,
+            files=change.files,
+            findings=findings,
+            suppressed=tuple(self.suppressed),
+            coverage=tuple(self.coverage),
+            degraded=tuple(self.engine.degraded),
+            stats=Stats(added_lines=sum(file.added for file in change.files), rules=len(self.rules)),
+            verdict=verdict(findings, self.config.fail_on, model_blocks=self.config.model.blocking),
+        )
+        return Outcome(review, self.anchors)
+
+    def _take(self, outcome: FileOutcome) -> None:
+        """Sort the findings of one file into those that stay and those held back."""
+        self.anchors.update(outcome.anchors)
+        findings = [self._weighed(finding) for finding in outcome.findings]
+        if outcome.view is not None:
+            findings = self._without_suppressed(findings, outcome.view)
+            for finding in findings:
+                reason = _hidden(finding, outcome.view, self.config.filter)
+                if reason is None:
+                    self.findings.append(finding)
+                else:
+                    self.suppressed.append(Suppressed(finding, *reason))
+
+    def _weighed(self, finding: Finding) -> Finding:
+        """The finding with the severity that the configuration gives it."""
+        severity = severity_of(self.config.severity, finding.rule, finding.severity)
+        return finding if severity == finding.severity else finding._replace(severity=severity)
+
+    def _without_suppressed(self, findings: list[Finding], view: View) -> list[Finding]:
+        """The findings that no comment in the file holds back, and what is wrong with the comments."""
+        lines = view.lines("new") if _may_hold_back(view) else {}
+        if not any("review-bot:" in text for text in lines.values()):
+            return findings
+        from review_bot.rules import suppress
+
+        whole = view.whole("new") is not None
+        done = suppress.apply(
+            findings,
+            suppress.find_comments(lines.items(), view.language, whole=whole),
+            path=view.path,
+            catalogue=suppress.catalogue(self.all, {rule.id for rule in self.rules}),
+            added=view.added_numbers,
+            total=len(lines) if whole else None,
+        )
+        self.suppressed += done.suppressed
+        problems = [self._weighed(one) for one in done.problems if self._wants(one)]
+        return done.kept + problems
+
+    def _wants(self, problem: Finding) -> bool:
+        return wanted(problem.rule, problem.category, self.config.select, self.config.ignore)
+
+    def _hold_back_known(self, known: Known) -> None:
+        from review_bot.rules.baseline import apply
+
+        done = apply(self.findings, known.entries, anchors=self.anchors, exists=known.exists)
+        self.findings = done.kept
+        self.suppressed += done.suppressed
+
+
+def _may_hold_back(view: View) -> bool:
+    """False where no suppression can stand: the cheap question before the file is cut into lines."""
+    whole = view.whole("new") if view.file.status != "binary" else ""
+    return whole is None or "review-bot:" in whole
+
+
+def _hidden(finding: Finding, view: View, mode: str) -> tuple[SuppressedBy, str] | None:
+    """Who holds a finding back and why, before the baseline is asked."""
+    if finding.confidence < 0.5:
+        return ("gate", "low confidence: a hint for the model, not shown alone")
+    if finding.side == "old" or mode in ("file", "nofilter"):
+        return None
+    numbers = view.added_numbers if mode == "added" else view.context_numbers()
+    if any(number in numbers for number in range(finding.start_line, finding.end_line + 1)):
+        return None
+    return ("filter", f"stands on lines that the change does not touch (--filter {mode})")
+
+
+def _coverage(file: FileDiff, outcome: FileOutcome) -> Iterator[Coverage]:
+    """A row for each hunk with added lines, and one for a file that was not looked at."""
+    reason = outcome.skipped
+    rows = 0
+    for hunk in file.hunks:
+        if hunk.added:
+            rows += 1
+            end = hunk.new_start + max(hunk.new_count, 1) - 1
+            yield Coverage(file.path, hunk.new_start, end, hunk.added, reason is None, "off", reason)
+    if reason and not rows:
+        yield Coverage(file.path, 1, 1, 0, rules=False, reason=reason)

@@ -1,0 +1,60 @@
+"""Which rules run: `select` and `ignore` by id, dotted prefix, category or `*`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review_bot.domain.finding import CATEGORIES
+from review_bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from review_bot.rules.model import Rule
+
+OTHERS = ("suppression.unused", "suppression.without-id", "suppression.unknown-id")
+"""Ids of findings that no rule file holds."""
+
+
+def selected(rules: Sequence[Rule], select: Iterable[str], ignore: Iterable[str]) -> list[Rule]:
+    """The rules that `select` names and `ignore` does not; raises UsageError for a name that means no rule."""
+    select, ignore = tuple(select), tuple(ignore)
+    if select == ("*",) and not ignore:
+        return list(rules)
+    for name in (*select, *ignore):
+        _known(name, rules)
+    return [rule for rule in rules if wanted(rule.id, rule.category, select, ignore)]
+
+
+def wanted(rule: str, category: str, select: Collection[str], ignore: Collection[str]) -> bool:
+    """True when `rule` is selected and not ignored; where both name it, the longer name wins, then `ignore`."""
+    chosen = max((_rank(name, rule, category) for name in select), default=-1)
+    refused = max((_rank(name, rule, category) for name in ignore), default=-1)
+    return chosen > refused
+
+
+def _rank(name: str, rule: str, category: str) -> int:
+    """How closely `name` means the rule: -1 not at all, 0 for `*`, 1 for its category, more for a longer id."""
+    if name == "*":
+        return 0
+    if name == category:
+        return 1
+    prefix = name.removesuffix(".*").removesuffix(".")
+    if rule == prefix or rule.startswith(prefix + "."):
+        return 2 + len(prefix)
+    return -1
+
+
+def _known(name: str, rules: Sequence[Rule]) -> None:
+    if name == "*" or name in CATEGORIES:
+        return
+    if any(_rank(name, rule.id, rule.category) > 0 for rule in rules):
+        return
+    if any(_rank(name, other, "") > 0 for other in OTHERS) or name.startswith("model."):
+        return
+    from difflib import get_close_matches
+
+    known = sorted({rule.id for rule in rules} | set(CATEGORIES))
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]}?" if near else "`review-bot rules list` shows them all"
+    raise UsageError(f"no rule, prefix or category is called {name}", remedy=hint)

@@ -1,0 +1,18 @@
+"""Whether the findings reach the bound that was set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review_bot.domain.finding import SEVERITIES, FailOn, Finding, at_least
+from review_bot.domain.review import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def verdict(findings: Sequence[Finding], fail_on: FailOn, *, model_blocks: bool = False) -> Verdict:
+    """Counts by severity, and whether any finding is as severe as `fail_on`; model findings count only if they may."""
+    counts = tuple((severity, sum(one.severity == severity for one in findings)) for severity in SEVERITIES)
+    blocking = (one for one in findings if one.origin != "model" or model_blocks)
+    return Verdict(fail_on, any(at_least(one.severity, fail_on) for one in blocking), counts)

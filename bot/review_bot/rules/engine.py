@@ -1,0 +1,205 @@
+"""Runs the rules over a change: language, keywords, paths, and only then regular expressions and syntax trees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from review_bot.domain.paths import is_test, matches_any
+from review_bot.domain.review import Degraded
+from review_bot.rules import structural, textual
+from review_bot.rules.findings import findings_of
+from review_bot.rules.guard import RuleTooSlow, TimeLimit
+from review_bot.rules.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from review_bot.domain.diff import FileDiff
+    from review_bot.domain.finding import Finding
+    from review_bot.domain.review import FilterMode
+    from review_bot.ports import Change
+    from review_bot.rules.findings import Recheck
+    from review_bot.rules.match import Match
+    from review_bot.rules.model import Rule
+
+_STRUCTURAL = ("pattern", "ast")
+_TEXTUAL = ("regex", "entropy")
+_MEGABYTE = 1_000_000
+
+
+class FileOutcome(NamedTuple):
+    """What the rules say of one file."""
+
+    view: View | None
+    """None where the file was not looked at."""
+    findings: list[Finding]
+    anchors: dict[str, str]
+    """Fingerprint without the path, by fingerprint."""
+    skipped: str | None
+    """Why the file was not looked at."""
+
+
+class Engine:
+    """A set of rules, ready to run over files."""
+
+    def __init__(self, rules: Sequence[Rule], *, filter_mode: FilterMode = "added", machine_made: bool = False) -> None:
+        self.rules = tuple(rules)
+        self.filter_mode = filter_mode
+        self.machine_made = machine_made
+        """True where minified and generated files are wanted as well."""
+        self.late: Callable[[], bool] = lambda: False
+        """Whether the time for the whole change is over; files after that are not looked at."""
+        self._stopped: dict[str, str] = {}
+        self._unreached = 0
+
+    @property
+    def degraded(self) -> list[Degraded]:
+        """Rules that were stopped on the way."""
+        stopped = [Degraded(f"rule:{name}", reason) for name, reason in self._stopped.items()]
+        if self._unreached:
+            stopped.append(Degraded("rules", f"the deadline passed before {self._unreached} files were looked at"))
+        return stopped
+
+    def run(self, change: Change, exclude: Iterable[str] = ()) -> Iterator[FileOutcome]:
+        """The outcome of each file, in the order of the change."""
+        exclude = tuple(exclude)
+        for file in change.files:
+            reason = "excluded" if matches_any(file.path, exclude) else unreadable(file)
+            if reason is None and self.late():
+                reason = "deadline"
+                self._unreached += 1
+            view = None if reason else View(file, change.contents)
+            if view is not None and not self.machine_made:
+                reason = machine_made(view)
+            if view is None or reason:
+                yield FileOutcome(None, [], {}, reason)
+                continue
+            yield self.review(view)
+
+    def review(self, view: View) -> FileOutcome:
+        """What the rules say of one file."""
+        trees = structural.Trees(view)
+        findings: list[Finding] = []
+        anchors: dict[str, str] = {}
+        for rule in self._candidates(view):
+            matches = self._guarded(rule, view, trees)
+            if matches:
+                for finding, anchor in findings_of(rule, matches, view, self._recheck(rule, view)):
+                    findings.append(finding)
+                    anchors[finding.fingerprint] = anchor
+        return FileOutcome(view, findings, anchors, None)
+
+    def _candidates(self, view: View) -> Iterator[Rule]:
+        """Rules whose language, keywords and paths fit, cheapest question first."""
+        language, added, test = view.language, view.added_lower, is_test(view.path)
+        for rule in self.rules:
+            if "*" not in rule.languages and language not in rule.languages:
+                continue
+            where = rule.where
+            text = view.removed_lower if where.scope == "removed" else added
+            if rule.keywords and not any(word in text for word in rule.keywords):
+                continue
+            if not text and not (view.added or view.removed):
+                continue
+            if rule.id in self._stopped or (test and where.tests == "skip"):
+                continue
+            if matches_any(view.path, where.paths) and not matches_any(view.path, where.exclude):
+                yield rule
+
+    def _guarded(self, rule: Rule, view: View, trees: structural.Trees) -> list[Match]:
+        """Matches of the rule that count; a rule that takes too long is stopped for the rest of the run."""
+        try:
+            with TimeLimit(1.0 + len(view.added_text) / _MEGABYTE):
+                return self._counted(rule, self._matches(rule, view, trees), view)
+        except RuleTooSlow:
+            self._stopped[rule.id] = f"stopped: it took too long on {view.path}"
+            return []
+
+    def _matches(self, rule: Rule, view: View, trees: structural.Trees) -> Iterable[Match]:
+        if rule.kind in _TEXTUAL:
+            return textual.matches(rule, view, every_line=self.filter_mode != "added")
+        if rule.kind in _STRUCTURAL and view.grammar is not None:
+            if rule.where.scope == "removed":
+                return structural.matches(rule, trees, "old")
+            found = structural.matches(rule, trees, "new")
+            if rule.where.scope == "pair":
+                return _news(list(found), structural.matches(rule, trees, "old"))
+            return found
+        return ()
+
+    def _counted(self, rule: Rule, matches: Iterable[Match], view: View) -> list[Match]:
+        """Matches in reach of the rule's scope that no `unless` takes back."""
+        reached = self._reach(rule, view)
+        kept = []
+        for match in matches:
+            if reached is not None and not _touches(match, reached):
+                continue
+            if rule.unless:
+                lines = view.text_of(match.side, match.start_line, match.end_line)[: textual.LONGEST_LINE]
+                if any(textual.compiled(text).search(lines) for text in rule.unless):
+                    continue
+            kept.append(match)
+        return kept
+
+    def _reach(self, rule: Rule, view: View) -> frozenset[int] | None:
+        """Numbers of the lines that a match must touch; None for any."""
+        if rule.where.scope == "removed":
+            return view.removed_numbers
+        if rule.where.scope == "file" or self.filter_mode in ("file", "nofilter"):
+            return None
+        if rule.where.scope == "context" or self.filter_mode == "diff_context":
+            return view.context_numbers()
+        return view.added_numbers
+
+    def _recheck(self, rule: Rule, view: View) -> Recheck:
+        """Whether the rule still fires on some lines of a text: the file with a fix in it."""
+
+        def fires(text: str, lines: Sequence[int]) -> bool:
+            after = view.rewritten(text)
+            places = self._counted(rule, self._matches(rule, after, structural.Trees(after)), after)
+            return any(match.start_line <= line <= match.end_line for match in places for line in lines)
+
+        return fires
+
+
+def _touches(match: Match, numbers: frozenset[int]) -> bool:
+    if match.start_line == match.end_line:
+        return match.start_line in numbers
+    return any(number in numbers for number in range(match.start_line, match.end_line + 1))
+
+
+def _news(new: list[Match], old: Iterable[Match]) -> list[Match]:
+    """Matches of the new version without a counterpart of the same text in the old one."""
+    before = [match.quote for match in old]
+    fresh = []
+    for match in new:
+        if match.quote in before:
+            before.remove(match.quote)
+        else:
+            fresh.append(match)
+    return fresh
+
+
+def unreadable(file: FileDiff) -> str | None:
+    """Why a file has no text for the rules to read."""
+    if file.status == "submodule":
+        return "submodule"
+    if file.status == "binary":
+        return None if not file.deleted else "binary"
+    return None
+
+
+def machine_made(view: View) -> str | None:
+    """`generated` or `minified`, where that shows in the text; people do not review such files."""
+    if view.file.status == "binary":
+        return None
+    head = "\n".join(text[:300] for number, text in view.added[:8] if number <= 10)
+    lines = view.lines("new") if view.file.hunks and not head else None
+    if lines is not None:
+        head = "\n".join(lines.get(number, "")[:300] for number in range(1, 11))
+    if "@generated" in head or ("DO NOT EDIT" in head and "enerated" in head):
+        return "generated"
+    longest = max((len(text) for _, text in view.added), default=0)
+    if longest > 5000 or (longest > 1000 and len(view.added_text) > 500 * len(view.added)):
+        return "minified"
+    return None

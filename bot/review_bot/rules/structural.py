@@ -1,0 +1,160 @@
+"""Rules that read the syntax tree, through ast-grep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from review_bot.domain.language import grammars_of
+from review_bot.errors import RuleError
+from review_bot.rules.match import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ast_grep_py import SgNode
+
+    from review_bot.domain.diff import Side
+    from review_bot.rules.model import Rule
+    from review_bot.rules.view import Unit, View
+
+LARGEST_FILE = 1_000_000
+"""Characters; larger files are not parsed."""
+DEEPEST_NESTING = 400
+"""Brackets; some rules take time quadratic in the depth, and the engine can't be interrupted."""
+
+
+def config_of(rule: Rule) -> Any:
+    """The rule as ast-grep reads it."""
+    if rule.kind == "pattern":
+        patterns = [{"pattern": {"context": text, "strictness": "relaxed"}} for text in rule.body]
+        return {"rule": patterns[0] if len(patterns) == 1 else {"any": patterns}}
+    body = dict(rule.body)
+    if isinstance(body.get("rule"), dict):
+        return body
+    beside = {key: body.pop(key) for key in ("constraints", "utils", "transform") if key in body}
+    return {"rule": body, **beside}
+
+
+def check(rule: Rule) -> None:
+    """Compile the rule with each of its grammars; raises RuleError where ast-grep refuses it."""
+    for language in rule.languages:
+        grammars = grammars_of(language)
+        if not grammars:
+            raise RuleError(
+                f"rule {rule.id}, key `languages`: there is no grammar for `{language}`",
+                where=rule.file,
+                remedy="write a regex rule for it",
+            )
+        for grammar in grammars:
+            _compile(rule, grammar)
+
+
+def _compile(rule: Rule, grammar: str) -> None:
+    from ast_grep_py import SgRoot
+
+    try:
+        SgRoot("", grammar).root().find_all(config_of(rule))
+    except Exception as error:  # the binding raises bare Exception and RuntimeError
+        reason = _reason(str(error))
+        raise RuleError(f"rule {rule.id}, key `{rule.kind}`: {reason} ({grammar})", where=rule.file) from error
+
+
+def _reason(text: str) -> str:
+    """The innermost cause in ast-grep's message, without its backtrace."""
+    head = text.partition("Stack backtrace")[0]
+    lines = [line.strip() for line in head.splitlines() if line.strip() and line.strip() != "Caused by:"]
+    return lines[-1].partition(": ")[2] or lines[-1] if lines else "is refused by ast-grep"
+
+
+class Trees:
+    """The syntax trees of one file, parsed at most once for each side."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._roots: dict[Side, list[tuple[Unit, SgNode]]] = {}
+        self.refused: str | None = None
+        """Why a text was not parsed."""
+
+    def of(self, side: Side) -> list[tuple[Unit, SgNode]]:
+        """Units of one side with their root nodes."""
+        if side not in self._roots:
+            self._roots[side] = [
+                (unit, self._parse(unit.text)) for unit in self._view.units(side) if self._fit(unit.text)
+            ]
+        return self._roots[side]
+
+    def _parse(self, text: str) -> SgNode:
+        from ast_grep_py import SgRoot
+
+        return SgRoot(text, self._view.grammar or "").root()
+
+    def _fit(self, text: str) -> bool:
+        if len(text) > LARGEST_FILE:
+            self.refused = "too large to parse"
+        elif too_deep(text):
+            self.refused = "nested too deep to parse"
+        else:
+            return True
+        return False
+
+
+def too_deep(text: str) -> bool:
+    """True when brackets nest deeper than DEEPEST_NESTING, strings and comments not set apart."""
+    if text.count("(") + text.count("[") + text.count("{") <= DEEPEST_NESTING:
+        return False
+    import re
+
+    depth = 0
+    for bracket in re.findall(r"[()\[\]{}]", text):
+        depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
+        if depth > DEEPEST_NESTING:
+            return True
+    return False
+
+
+def matches(rule: Rule, trees: Trees, side: Side) -> Iterator[Match]:
+    """Every node of one side that the rule matches."""
+    config = config_of(rule)
+    for unit, root in trees.of(side):
+        for node in root.find_all(config):
+            yield _match(node, unit, side, rule)
+
+
+def _match(node: SgNode, unit: Unit, side: Side, rule: Rule) -> Match:
+    place = node.range()
+    start, end = place.start, place.end
+    quote = node.text()
+    return Match(
+        side,
+        start.line + unit.first_line,
+        start.column + 1 + unit.indent,
+        end.line + unit.first_line,
+        end.column + 1 + unit.indent,
+        quote,
+        _captures(node, unit, rule),
+    )
+
+
+def _captures(node: SgNode, unit: Unit, rule: Rule) -> dict[str, str]:
+    """Texts of the metavariables that the rule's message or fix names."""
+    words = rule.message + (rule.fix.template if rule.fix else "")
+    captures = {}
+    for name in _names(words):
+        found = node.get_match(name)
+        if found is not None:
+            captures[name] = found.text()
+            continue
+        several = node.get_multiple_matches(name)
+        if several:
+            first, last = several[0].range().start.index, several[-1].range().end.index
+            captures[name] = unit.text[first:last]
+        else:
+            transformed = node.get_transformed(name)
+            captures[name] = transformed or ""
+    return captures
+
+
+def _names(words: str) -> list[str]:
+    import re
+
+    return list(dict.fromkeys(a or b for a, b in re.findall(r"\{([A-Z][A-Z0-9_]*)\}|\$+([A-Z][A-Z0-9_]*)", words)))

@@ -1,0 +1,165 @@
+"""Compiled rule files, kept between runs: reading TOML costs more than the rest of a small review.
+
+The name of a cache file is the hash of what went into it, so a changed rule is never served from it; writing is a
+rename, so two processes can't spoil it; a digest over the content guards against damage; a folder that can't be
+written only costs the time.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from review_bot import __version__, resources
+from review_bot.errors import RuleError
+from review_bot.rules.model import Fix, Rule, Where
+
+try:  # hashlib loads OpenSSL, which costs more than everything else in this module
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover - an interpreter without the built-in module
+    from hashlib import blake2b
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.rules.model import RuleFile
+
+_FORMAT = 3
+_DIGEST = 16
+_KEPT = 8
+"""Cache files that stay; older ones go when a new one is written."""
+_LARGEST = 10_000_000
+"""Bytes of a rule file."""
+
+
+def load(rule_paths: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The shipped rules and the user's own at `rule_paths` (absolute files and folders); raises RuleError."""
+    own = [(path, _read(path)) for path in own_files(rule_paths)]
+    folder = cache_folder()
+    place = os.path.join(folder, f"rules-{_key(own)}.bin") if folder else None
+    rows = _cached(place)
+    if rows is not None:
+        return tuple(_rule(row) for row in rows)
+    rules = _parsed(own)
+    if place is not None:
+        _store(place, rules)
+    return rules
+
+
+def own_files(rule_paths: Sequence[str]) -> list[str]:
+    """Every rule file at the given files and folders, in order, each once; raises RuleError where nothing is."""
+    found: dict[str, None] = {}
+    for path in rule_paths:
+        if os.path.isdir(path):
+            for folder, folders, names in os.walk(path):
+                folders.sort()
+                found.update((os.path.join(folder, name), None) for name in sorted(names) if name.endswith(".toml"))
+        elif os.path.exists(path):
+            found[path] = None
+        else:
+            raise RuleError("there is no such file or folder", where=path, remedy="correct `rule-paths`")
+    return list(found)
+
+
+def read_files(paths: Sequence[str], *, shipped: bool = False) -> Iterator[RuleFile]:
+    """Read and check rule files, structural rules with every grammar they name; raises RuleError."""
+    from review_bot.rules.loader import parse_rule_file
+    from review_bot.rules.structural import check
+
+    for path in paths:
+        file = parse_rule_file(path, _read(path), shipped=shipped)
+        if not shipped:
+            for rule in file.rules:
+                check(rule)
+        yield file
+
+
+def cache_folder() -> str | None:
+    """Where caches are kept: REVIEW_BOT_CACHE_DIR, else below XDG_CACHE_HOME or the home folder; None without any."""
+    named = os.environ.get("REVIEW_BOT_CACHE_DIR")
+    if named:
+        return named
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "review-bot") if os.path.isabs(base) else None
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise RuleError(f"can't be read: {error.strerror}", where=path) from error
+    if len(data) > _LARGEST:
+        raise RuleError("is larger than 10 MB", where=path, remedy="split it")
+    return data
+
+
+def _key(own: Sequence[tuple[str, bytes]]) -> str:
+    """Hash of the version, the shipped files' names, sizes and times, and the content of the user's own files."""
+    digest = blake2b(f"{_FORMAT} {__version__} {sys.version_info[:2]}".encode(), digest_size=_DIGEST)
+    for path in resources.rule_files():
+        status = os.stat(path)
+        digest.update(f"\0{path}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogateescape"))
+    for path, data in own:
+        digest.update(b"\1%b\0%d\0%b" % (os.fsencode(path), len(data), data))
+    return str(digest.hexdigest())
+
+
+def _parsed(own: Sequence[tuple[str, bytes]]) -> tuple[Rule, ...]:
+    from review_bot.rules.loader import unique
+
+    shipped = [rule for file in read_files(resources.rule_files(), shipped=True) for rule in file.rules]
+    return unique([*shipped, *(rule for file in read_files([path for path, _ in own]) for rule in file.rules)])
+
+
+def _cached(place: str | None) -> list[tuple[Any, ...]] | None:
+    try:
+        with open(place or "", "rb") as stream:
+            data = stream.read()
+    except OSError:
+        return None
+    payload = memoryview(data)[_DIGEST:]
+    if not payload or blake2b(payload, digest_size=_DIGEST).digest() != data[:_DIGEST]:
+        return None
+    rows: list[tuple[Any, ...]] = marshal.loads(payload)  # noqa: S302 - our own file, behind a digest
+    return rows
+
+
+def _rule(row: tuple[Any, ...]) -> Rule:
+    rule = Rule._make(row)
+    return rule._replace(where=Where._make(rule.where), fix=None if rule.fix is None else Fix._make(rule.fix))
+
+
+def _plain(rule: Rule) -> tuple[Any, ...]:
+    fix = None if rule.fix is None else tuple(rule.fix)
+    return tuple(rule._replace(where=tuple(rule.where), fix=fix))  # type: ignore[arg-type]
+
+
+def _store(place: str, rules: Sequence[Rule]) -> None:
+    """Put the rules where the next run looks for them; a place that can't be written is passed over."""
+    draft = f"{place}.{os.getpid()}"
+    try:
+        payload = marshal.dumps([_plain(rule) for rule in rules])
+        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+        with open(draft, "wb") as stream:
+            stream.write(blake2b(payload, digest_size=_DIGEST).digest() + payload)
+        os.replace(draft, place)
+        _prune(os.path.dirname(place))
+    except (OSError, ValueError):  # ValueError: a date in a rule's table, which marshal does not know
+        _remove(draft)
+
+
+def _prune(folder: str) -> None:
+    entries = [entry for entry in os.scandir(folder) if entry.name.startswith("rules-")]
+    entries.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+    for entry in entries[_KEPT:]:
+        _remove(entry.path)
+
+
+def _remove(path: str) -> None:
+    from contextlib import suppress
+
+    with suppress(OSError):
+        os.unlink(path)
