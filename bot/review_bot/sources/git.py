@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from review_bot.diffing.narrow import narrow
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.review import SourceKind
     from review_bot.sources.repository import Repository
-
-_UNMERGED = re.compile(rb" U\0[^\0]*\n")
 
 
 class StagedSource:
@@ -102,8 +99,10 @@ def narrowed(files: Iterable[FileDiff], paths: Sequence[str], repository: Reposi
 
 def _without_notes(data: bytes) -> bytes:
     """`data` without `* Unmerged path X` where X has a line feed: unquoted, it may look like a diff."""
-    if not _UNMERGED.search(data, 0, data.find(b"\0\0") + 1):
+    if data.find(b" U\0", 0, data.find(b"\0\0") + 1) < 0:
         return data
+    import re
+
     for path, record in records(data).items():
         if record.state == "U" and "\n" in path:
             note = re.escape(b"* Unmerged path " + os.fsencode(path) + b"\n")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
 from review_bot.errors import SourceError
 from review_bot.sources.process import git, no_repository, no_work_tree, run
 
-_OBJECT_ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-# Settings that move the work tree or say that there is none; git itself does not follow includes for them.
-_UNUSUAL = re.compile(rb"(?im)^[ \t]*(?:\[core\][ \t]*)?(?:worktree[ \t]*=|bare[ \t]*(?:=(?![ \t]*false\b)|$))")
 _ASK_GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES")
 
 
@@ -87,9 +83,18 @@ def _ordinary(here: str, folder: str) -> Repository | None:
     # A linked worktree shares a configuration that speaks of the main one.
     linked = os.path.exists(os.path.join(git_dir, "commondir"))
     names = ("config.worktree",) if linked else ("config", "config.worktree")
-    if any(_UNUSUAL.search(_read(os.path.join(git_dir, name))) for name in names):
+    if any(_unusual(_read(os.path.join(git_dir, name))) for name in names):
         return None
     return Repository(here, folder, git_dir)
+
+
+def _unusual(configuration: bytes) -> bool:
+    """True for settings that move the work tree or may say that there is none; git follows no includes for them."""
+    for line in configuration.lower().split(b"\n"):
+        name, _, value = line.rpartition(b"]")[2].partition(b"=")
+        if name.strip() == b"worktree" or (name.strip() == b"bare" and value.strip() != b"false"):
+            return True
+    return False
 
 
 def _linked(folder: str, path: str) -> str:
@@ -122,7 +127,11 @@ def _head_by_files(repository: Repository) -> str | None:
     if said.startswith(b"ref: refs/heads/") and said != b"ref: refs/heads/.invalid":  # so with the reftable format
         common = _read(os.path.join(repository.git_dir, "commondir")).strip()
         said = _branch(os.path.join(repository.git_dir, os.fsdecode(common)), said[5:])
-    return said.decode("ascii") if not said or _OBJECT_ID.fullmatch(said) else None
+    return said.decode("ascii") if not said or _is_id(said) else None
+
+
+def _is_id(text: bytes) -> bool:
+    return len(text) in {40, 64} and not text.strip(b"0123456789abcdef")
 
 
 def _branch(git_dir: str, name: bytes) -> bytes:
