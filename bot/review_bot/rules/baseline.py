@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from review_bot.domain.finding import Finding, Suppressed, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from review_bot.domain.review import Review
 
@@ -130,20 +130,21 @@ def accept(
     anchors: Mapping[str, str],
     exists: Callable[[str], bool],
     everything: bool,
+    resting: Collection[str],
     reason: str,
     date: str,
 ) -> list[Entry]:
     """The list that accepts what `review` shows and what it held back as known.
 
-    `everything` says that it went over the whole tree with all rules; else only files that it saw as a whole, since the
-    change adds or deletes them, lose entries that match nothing.
+    `everything` says that it went over the whole tree; else only files that it saw as a whole, since the change adds or
+    deletes them, lose entries that match nothing. Entries of `resting` rules, which did not run, stay.
     """
     known = [one.finding for one in review.suppressed if one.by == "baseline"]
     seen = {file.path for file in review.files if file.new_file or file.deleted}
-    stopped = {one.what for one in review.degraded}
+    silent = {*(f"rule:{rule}" for rule in resting), *(one.what for one in review.degraded)}
 
     def examined(entry: Entry) -> bool:
-        return (everything or entry.path in seen) and f"rule:{entry.rule}" not in stopped
+        return (everything or entry.path in seen) and f"rule:{entry.rule}" not in silent
 
     findings = [*review.findings, *known]
     return rewrite(findings, entries, anchors=anchors, exists=exists, examined=examined, reason=reason, date=date)

@@ -82,6 +82,8 @@ class Outcome(NamedTuple):
     kept: list[Finding]
     suppressed: list[Suppressed]
     problems: list[Finding]
+    anchors: dict[str, str]
+    """Fingerprint without the path of each problem, by fingerprint."""
 
 
 def catalogue(rules: Iterable[Rule], active: Collection[str]) -> Catalogue:
@@ -126,9 +128,9 @@ def apply(
     """
     used: set[tuple[int, str]] = set()
     kept, suppressed = _part(findings, found, used)
-    problems = _problems(found, used, _Place(path, catalogue, added, total))
+    problems, anchors = _problems(found, used, _Place(path, catalogue, added, total))
     shown, hidden = _part(problems, found, used)
-    return Outcome(kept, suppressed + hidden, shown)
+    return Outcome(kept, suppressed + hidden, shown, anchors)
 
 
 def judge(
@@ -136,9 +138,9 @@ def judge(
 ) -> Outcome:
     """`apply` for a file as the engine sees it; a file where that can't matter is not even read."""
     if not findings and not _marked(view.file):
-        return Outcome([], [], [])
+        return Outcome([], [], [], {})
     if not any("review-bot:" in unit.text for unit in view.units("new")):
-        return Outcome(list(findings), [], [])
+        return Outcome(list(findings), [], [], {})
     lines, whole = view.lines("new"), view.whole("new") is not None
     found = find_comments(lines.items(), view.language, whole=whole)
     examined = lines if filter_mode in ("file", "nofilter") else view.added_numbers
@@ -192,7 +194,7 @@ def _in_comment(block: Sequence[str], number: int, span: comments.Span) -> list[
 
 
 def _comment(match: re.Match[str], line: int, column: int, text: str, covers: tuple[int, ...]) -> Comment:
-    words = [word.strip().strip("'\"`") for word in (match["ids"] or "").split(",")]
+    words = [word.strip("'\"` \t") for word in (match["ids"] or "").split(",")]
     ids = tuple(dict.fromkeys(word.removesuffix(".*").rstrip(". ") for word in words if word.strip(".* ")))
     bare = not ids or any(word and not word.strip(".*") for word in words)
     reason = _without_closer(match["reason"] or "")
@@ -276,7 +278,10 @@ def matches(name: str, rule: str, category: str) -> bool:
     return name in (rule, category) or rule.startswith(f"{name}.")
 
 
-def _problems(found: Sequence[Comment], used: set[tuple[int, str]], place: _Place) -> list[Finding]:
+def _problems(
+    found: Sequence[Comment], used: set[tuple[int, str]], place: _Place
+) -> tuple[list[Finding], dict[str, str]]:
+    """What is wrong with the comments, with the anchors of these findings."""
     problems: list[_Problem] = []
     for index, comment in enumerate(found):
         silent = [name for name in comment.ids if (index, name) not in used]
@@ -370,14 +375,15 @@ def _block_end(name: str, comment: Comment, found: Sequence[Comment]) -> int | N
     return next((end.line for end in ends if any(matches(one, name, "") for one in end.ids)), None)
 
 
-def _as_findings(problems: Sequence[_Problem], path: str) -> list[Finding]:
+def _as_findings(problems: Sequence[_Problem], path: str) -> tuple[list[Finding], dict[str, str]]:
     seen: dict[tuple[str, str], int] = {}
-    findings = []
+    findings, anchors = [], {}
     for rule, comment, message in problems:
         key = (rule, normalised(comment.text))
         ordinal = seen[key] = seen.get(key, -1) + 1
         findings.append(_as_finding(rule, comment, message, path, ordinal))
-    return findings
+        anchors[findings[-1].fingerprint] = fingerprint(rule, "", comment.text, ordinal)
+    return findings, anchors
 
 
 def _as_finding(rule: str, comment: Comment, message: str, path: str, ordinal: int) -> Finding:

@@ -131,10 +131,16 @@ def review_of(found: Found, files: tuple[FileDiff, ...] = (), *, known: bool = F
     return Review(SourceInfo("worktree"), files, shown, held, (), degraded, Stats(), Verdict("error", False, ()))
 
 
-def after(review: Review, entries: list[Entry], *, everything: bool = False) -> list[Entry]:
-    anchors = scan({"a.py": "bad"}).anchors
+def after(review: Review, entries: list[Entry], *, everything: bool = False, resting: str = "") -> list[Entry]:
     return accept(
-        review, entries, anchors=anchors, exists=lambda _: True, everything=everything, reason="", date="2030-01-01"
+        review,
+        entries,
+        anchors=scan({"a.py": "bad"}).anchors,
+        exists=lambda _: True,
+        everything=everything,
+        resting={resting},
+        reason="",
+        date="2030-01-01",
     )
 
 
@@ -151,8 +157,9 @@ def test_only_what_was_seen_as_a_whole_loses_entries() -> None:
     assert after(review_of(nothing), entries, everything=True) == []
 
 
-def test_a_rule_that_was_stopped_loses_no_entries() -> None:
+def test_a_rule_that_was_stopped_or_not_selected_loses_no_entries() -> None:
     entries = accepted({"a.py": "bad"})
+    assert after(review_of(Found([], {})), entries, everything=True, resting=RULE) == entries
     assert after(review_of(Found([], {}), stopped=RULE), entries, everything=True) == entries
 
 

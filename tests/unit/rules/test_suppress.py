@@ -303,7 +303,7 @@ def view_of(patch: str, files: Files) -> View:
 
 def test_a_file_without_findings_and_comments_is_not_read() -> None:
     files = Files("x\n")
-    assert judge_view(view_of("@@ -0,0 +1 @@\n+x\n", files), [], CATALOGUE) == Outcome([], [], [])
+    assert judge_view(view_of("@@ -0,0 +1 @@\n+x\n", files), [], CATALOGUE) == Outcome([], [], [], {})
     assert files.reads == 0
 
 
