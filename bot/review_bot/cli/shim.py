@@ -14,9 +14,9 @@ def run() -> int:
     sys.path[:] = [entry for entry in sys.path if entry not in {here, ""}]
     if root not in sys.path:
         sys.path.append(root)
-    from review_bot.cli.hook import main
+    from review_bot.cli.main import main
 
-    return main(sys.argv[1:])
+    return main(["hook", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -6,8 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from review_bot.diffing.narrow import whole
+from review_bot.domain.review import SourceInfo
 from review_bot.errors import SourceError
+from review_bot.ports import Change
 from review_bot.rules.commit_message import Cleanup
+from review_bot.sources.patch import FragmentContents
 from review_bot.sources.process import run
 
 if TYPE_CHECKING:
@@ -42,16 +46,27 @@ def read(path: str) -> Commit:
     return Commit(text, _cleanup(text), merge)
 
 
+class MessageSource:
+    """A message as a change that adds all of its lines."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._file = whole(name, text.replace("\0", "").encode("utf-8", "replace"))
+
+    def read(self) -> Change:
+        """The message as the only file, under the name that it was given."""
+        return Change(SourceInfo("diff"), (self._file,), FragmentContents())
+
+
 def branch() -> str:
     """Name of the branch that the commit goes to; empty with a detached HEAD."""
     found = run(["symbolic-ref", "--quiet", "--short", "HEAD"], cwd=".")
     return found.output.decode("utf-8", "replace").strip()
 
 
-def kept_text(text: str, lines: list[Line]) -> str:
-    """`text` with all lines but `lines` empty, so that numbers stay what they are in the file."""
+def kept_text(lines: list[Line]) -> str:
+    """`lines` at their numbers in the file, every other line empty."""
     kept = {line.number: line.text for line in lines}
-    return "".join(kept.get(number, "") + "\n" for number in range(1, text.count("\n") + 2))
+    return "".join(kept.get(number, "") + "\n" for number in range(1, max(kept, default=0) + 1))
 
 
 def _cleanup(text: str) -> Cleanup:
