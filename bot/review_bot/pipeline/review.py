@@ -73,10 +73,11 @@ class Reviewer:
             self._take(outcome)
             if tick is not None:
                 tick(number, file.path)
+        self.findings = merged(self.findings, {rule.id: rule.kind for rule in self.rules})
+        # Behind the merging: an entry stands for all rules that were merged into the finding it accepts.
         if known is not None and known.entries:
             self._hold_back_known(known)
-        kinds = {rule.id: rule.kind for rule in self.rules}
-        findings = tuple(merged(self.findings, kinds))
+        findings = tuple(self.findings)
         review = Review(
             source=change.info,
             files=change.files,

@@ -152,12 +152,12 @@ class Engine:
         return view.added_numbers
 
     def _recheck(self, rule: Rule, view: View) -> Recheck:
-        """Whether the rule still fires on some lines of a text: the file with a fix in it."""
+        """How often the rule fires on some lines of a text: the file with a fix in it."""
 
-        def fires(text: str, lines: Sequence[int]) -> bool:
+        def fires(text: str, lines: Sequence[int]) -> int:
             after = view.rewritten(text)
             places = self._counted(rule, self._matches(rule, after, structural.Trees(after)), after)
-            return any(match.start_line <= line <= match.end_line for match in places for line in lines)
+            return sum(any(match.start_line <= line <= match.end_line for line in lines) for match in places)
 
         return fires
 

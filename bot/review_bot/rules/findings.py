@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from review_bot.rules.model import Rule
     from review_bot.rules.view import View
 
-    Recheck = Callable[[str, Sequence[int]], bool]
+    Recheck = Callable[[str, Sequence[int]], int]
     """Whether the rule fires on any of the lines of a text."""
 
 LONGEST_QUOTE = 500

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from review_bot.rules.model import Rule
 
-    Fires = Callable[[str, range], bool]
-    """Whether the rule finds something in a text at any of these lines."""
+    Fires = Callable[[str, range], int]
+    """How often the rule fires in a text at any of these lines."""
 
 _VARIABLE = re.compile(r"\{(\w+)\}|\$\$\$([A-Z_][A-Z0-9_]*)|\$([A-Z_][A-Z0-9_]*)")
 _BOM = b"\xef\xbb\xbf"
@@ -64,7 +64,7 @@ def suggestion_for(
     """The lines of `text` where the characters `start` to `end`, reading `expected`, are replaced by the template.
 
     None where the lines are not all `added`, nothing would change, the text would parse worse in `grammar`, or the rule
-    still `fires` there. An empty replacement takes the lines out.
+    `fires` there as often as before. An empty replacement takes the lines out.
     """
     if text[start:end] != expected:
         return None
@@ -132,7 +132,9 @@ def _verified(
         done.append("parses")
     if fires is not None:
         count = replacement.count("\n") + 1 if replacement else 0
-        if count and fires(result, range(lines.first, lines.first + count)):
+        left = fires(result, range(lines.first, lines.first + count)) if count else 0
+        # Another place in the same line, with a finding of its own, may be left.
+        if left and left >= fires(text, range(lines.first, lines.last + 1)):
             return None
         done.append("rules")
     return tuple(done)
@@ -278,7 +280,8 @@ def patch_of(path: str, old: bytes, new: bytes) -> str:
 
 
 def _rows(data: bytes) -> list[str]:
-    lines = [_visible(line) for line in data.decode("utf-8", "replace").split("\n")]
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = [_visible(line) for line in text.split("\n")]
     if not lines[-1]:
         return lines[:-1]
     return [*lines[:-1], f"{lines[-1]}\n\\ No newline at end of file"]

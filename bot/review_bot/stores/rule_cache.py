@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from review_bot.rules.model import RuleFile
 
-_FORMAT = 3
+_FORMAT = 4
 _DIGEST = 16
 _KEPT = 8
 """Cache files that stay; older ones go when a new one is written."""
@@ -72,7 +72,8 @@ def read_files(paths: Sequence[str], *, shipped: bool = False) -> Iterator[RuleF
         file = parse_rule_file(path, _read(path), shipped=shipped)
         if not shipped:
             for rule in file.rules:
-                check(rule)
+                if rule.kind in ("pattern", "ast"):
+                    check(rule)
         yield file
 
 

@@ -11,6 +11,21 @@ if TYPE_CHECKING:
     from conftest import Git
 
 NAME = ".review-bot-baseline.json"
+RULE = """
+[[rule]]
+id = "own.{name}"
+category = "correctness"
+severity = "error"
+confidence = "high"
+languages = ["python"]
+message = "m"
+why = "w"
+regex = 'oops'
+[[rule.test]]
+bad = "oops"
+[[rule.test]]
+ok = "fine"
+"""
 BAD = "import subprocess\n\nsubprocess.run(command, shell=True)\n"
 
 
@@ -84,6 +99,15 @@ def test_what_is_mended_goes_with_the_whole_tree_only(repository: Git, capsys: p
     assert summary(capsys).endswith("1 known finding, 0 new, 0 gone\n")
     assert summary(capsys, "--all", "--ignore", "py.command").endswith("1 known finding, 0 new, 0 gone\n")
     assert summary(capsys, "--all").endswith("0 known findings, 0 new, 1 gone\n")
+
+
+def test_a_merged_finding_is_one_entry(repository: Git, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.write("own.toml", "schema = 1" + RULE.format(name="a") + RULE.format(name="b"))
+    repository.write(".review-bot.toml", 'rule-paths = ["own.toml"]\n')
+    repository.write("a.py", "oops\n")
+    assert summary(capsys, "--all").endswith("1 known finding, 1 new, 0 gone\n")
+    assert main(["scan", "--all"]) == 0
+    assert summary(capsys, "--all").endswith("1 known finding, 0 new, 0 gone\n")
 
 
 def test_show_lists_what_is_known(repository: Git, capsys: pytest.CaptureFixture[str]) -> None:

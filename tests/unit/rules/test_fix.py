@@ -128,6 +128,15 @@ def test_the_rule_must_be_silent_afterwards() -> None:
     assert made == Suggestion(1, 1, "b", ("applies", "parses", "rules"))
 
 
+@pytest.mark.parametrize(("left", "ok"), [(0, True), (1, True), (2, False), (3, False)])
+def test_another_place_in_the_same_line_may_be_left(left: int, ok: bool) -> None:
+    def fires(text: str, _lines: range) -> int:
+        return 2 if text == "old old\n" else left
+
+    made = suggestion_for("old old\n", 0, 3, "new", {}, expected="old", added={1}, fires=fires)
+    assert (made is not None) == ok
+
+
 def test_the_rule_is_asked_about_the_new_lines() -> None:
     asked = []
 
@@ -210,7 +219,7 @@ def test_a_suggestion_beyond_the_end_is_left() -> None:
 
 
 def test_the_patch_is_shown_without_control_characters() -> None:
-    patch = patch_of("a\x1b.py", b"a\r\n\tb\x1b[31m\nc", b"a\r\n\tb\nc\n")
+    patch = patch_of("a\x1b.py", b"\xef\xbb\xbfa\r\n\tb\x1b[31m\nc", b"a\r\n\tb\nc\n")
     assert patch == (
         "--- a/a\\x1b.py\n+++ b/a\\x1b.py\n@@ -1,3 +1,3 @@\n a\n"
         "-\tb\\x1b[31m\n-c\n\\ No newline at end of file\n+\tb\n+c\n"
