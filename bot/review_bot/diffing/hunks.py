@@ -13,7 +13,7 @@ from review_bot.domain.diff import Hunk
 from review_bot.errors import DiffError, printable
 
 _HEADER = re.compile(rb"@@ -(\d{1,15})(?:,(\d{1,15}))? \+(\d{1,15})(?:,(\d{1,15}))? @@[^\n]*\n?")
-_COMBINED = re.compile(rb"(@@@+)((?: -\d{1,15}(?:,\d{1,15})?)+) \+(\d{1,15})(?:,(\d{1,15}))? @@@[^\n]*\n?")
+_COMBINED = rb"(@@@+)((?: -\d{1,15}(?:,\d{1,15})?)+) \+(\d{1,15})(?:,(\d{1,15}))? @@@[^\n]*\n?"
 _NOT_OF_A_HUNK = re.compile(rb"\n[^ +\-\\\n]")
 _LINE_FEED = 10
 _MINUS = ord("-")
@@ -47,7 +47,7 @@ def read_hunks(data: bytes, at: int, name: str) -> tuple[list[Hunk], int]:
 
 def is_header(data: bytes, at: int) -> bool:
     """True when a well-formed hunk header stands at `at`."""
-    return bool(_HEADER.match(data, at) or _COMBINED.match(data, at))
+    return bool(_HEADER.match(data, at) or re.compile(_COMBINED).match(data, at))
 
 
 def line_number(data: bytes, at: int) -> int:
@@ -125,7 +125,7 @@ def _fit(data: bytes, start: int, body: _Body, old: int, new: int) -> _Body:
 
 
 def _combined(data: bytes, at: int, name: str) -> Hunk:
-    header = _COMBINED.match(data, at)
+    header = re.compile(_COMBINED).match(data, at)
     if header is None or header[2].count(b"-") != len(header[1]) - 1:
         raise _malformed(data, at, name)
     olds = [field.partition(b",") for field in header[2].replace(b"-", b"").split()]

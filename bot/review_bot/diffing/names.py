@@ -7,10 +7,10 @@ import re
 NULL = b"/dev/null"
 _PREFIX_LETTERS = b"abiwco"
 _LONGEST_PREFIX = 40
-_SECOND_NAME = re.compile(rb" (?=[abiwco]/)")
-_QUOTED = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"')
-_ESCAPE = re.compile(rb'\\([0-7]{1,3}|[abtnvfr"\\])')
-_DATE = re.compile(rb" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?$")
+_SECOND_NAME = rb" (?=[abiwco]/)"
+_QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
+_ESCAPE = rb'\\([0-7]{1,3}|[abtnvfr"\\])'
+_DATE = rb" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?$"
 _LETTERS = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 
 
@@ -21,12 +21,12 @@ def as_text(name: bytes) -> str:
 
 def unquoted(name: bytes) -> bytes:
     r"""The name that git or diff wrote, perhaps as `"\303\244.txt"`."""
-    found = _QUOTED.match(name)
+    found = re.compile(_QUOTED).match(name) if name.startswith(b'"') else None
     return _unescaped(found[1]) if found else name
 
 
 def _unescaped(text: bytes) -> bytes:
-    return _ESCAPE.sub(_escaped, text) if b"\\" in text else text
+    return re.compile(_ESCAPE).sub(_escaped, text) if b"\\" in text else text
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:
@@ -41,7 +41,7 @@ def of_header(value: bytes, *, dated: bool = False) -> bytes:
     if value.startswith(b'"'):
         return unquoted(value)
     name, tab, _ = value.partition(b"\t")
-    return _DATE.sub(b"", name) if dated and not tab else name
+    return re.compile(_DATE).sub(b"", name) if dated and not tab else name
 
 
 def of_git_line(rest: bytes) -> bytes | None:
@@ -61,7 +61,7 @@ def of_git_line(rest: bytes) -> bytes | None:
 def of_git_pair(rest: bytes) -> tuple[bytes, bytes] | None:
     """Both names in what stands behind `diff --git `, where they differ (`--no-index`); None where it can't be told."""
     quoted = _quoted_pair(rest)
-    blank = _SECOND_NAME.search(rest)
+    blank = re.compile(_SECOND_NAME).search(rest)
     left, right = quoted or ((rest[: blank.start()], rest[blank.end() :]) if blank else (b"", b""))
     return without_prefixes(left, right) if _prefixed(left) and _prefixed(right) else None
 
@@ -80,7 +80,7 @@ def _splits(rest: bytes) -> list[tuple[bytes, bytes]]:
 
 def _quoted_pair(rest: bytes) -> tuple[bytes, bytes] | None:
     """Two names of which at least one is quoted."""
-    first = _QUOTED.match(rest)
+    first = re.compile(_QUOTED).match(rest) if rest.startswith(b'"') else None
     if first:
         return _unescaped(first[1]), unquoted(rest[first.end() + 1 :])
     second = rest.find(b' "')

@@ -25,14 +25,15 @@ _EXTENDED = re.compile(
     rb"((?:old |new |deleted file |new file )?mode|(?:copy|rename) (?:from|to|old|new)|(?:dis)?similarity index|index"
     rb"|---|\+\+\+) ([^\n]{0,65536})(?:\n|\Z)"
 )
-_PLAIN = re.compile(rb"--- ([^\n]{1,65536})\n\+\+\+ ([^\n]{1,65536})\n(?=@@ -|\x1b\[)")
-_COLOURED = re.compile(rb"(?:\x1b\[[0-9;]{0,40}[mK])+(?:diff --|--- |\+\+\+ |@@)")
-_EPOCH = re.compile(rb"1970-01-01|1969-12-31|Jan +0?1 [0-9: ]+1970|Dec 31 [0-9: ]+1969|\((?:revision 0|nonexistent)\)")
+# Patterns for what no commit hook meets stay text until somebody needs them: compiling them takes a millisecond.
+_PLAIN = rb"--- ([^\n]{1,65536})\n\+\+\+ ([^\n]{1,65536})\n(?=@@ -|\x1b\[)"
+_COLOURED = rb"(?:\x1b\[[0-9;]{0,40}[mK])+(?:diff --|--- |\+\+\+ |@@)"
+_EPOCH = rb"1970-01-01|1969-12-31|Jan +0?1 [0-9: ]+1970|Dec 31 [0-9: ]+1969|\((?:revision 0|nonexistent)\)"
 _LONGEST_DATE = 80
-_SUBMODULE = re.compile(
+_SUBMODULE = (
     rb"(.+?) (?:([0-9a-f]{7,64})\.{2,3}([0-9a-f]{7,64})(?: \(([a-z ]+)\))?:?|contains (?:untracked|modified) content)$"
 )
-_SVN_BINARY = re.compile(rb"Index: ([^\n]{1,65536})\n=+\r?\nCannot display: file marked as a binary type")
+_SVN_BINARY = rb"Index: ([^\n]{1,65536})\n=+\r?\nCannot display: file marked as a binary type"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SUBMODULE_MODE = "160000"
 
@@ -204,7 +205,7 @@ def _git_file(data: bytes, at: int, headers: dict[bytes, bytes], pair: tuple[str
 def _hunks_of(data: bytes, at: int, path: str, *, promised: bool) -> tuple[list[Hunk], int]:
     """The hunks at `at`; where the header promised some and there are none, the diff is cut."""
     hunks, end = read_hunks(data, at, path) if data.startswith(b"@@", at) else ([], at)
-    if not hunks and _COLOURED.match(data, at):
+    if not hunks and data.startswith(b"\x1b", at) and re.compile(_COLOURED).match(data, at):
         raise coloured(data, at)
     if promised and not hunks:
         raise DiffError(
@@ -256,7 +257,7 @@ def _counts(hunks: list[Hunk]) -> tuple[int, int]:
 
 def _read_plain(data: bytes, at: int) -> tuple[FileDiff | None, int]:
     """A section that begins with `--- ` and `+++ ` alone, as of `diff -u` and quilt."""
-    found = _PLAIN.match(data, at)
+    found = re.compile(_PLAIN).match(data, at)
     if found is None:
         return None, at
     old, new = found[1].rstrip(b"\r"), found[2].rstrip(b"\r")
@@ -279,7 +280,7 @@ def _is_none(side: bytes, count: int) -> bool:
     """True when a side of a plain diff says that there is no file: `/dev/null`, or the first second of time."""
     if count or names.of_header(side, dated=True) == names.NULL:
         return not count
-    return bool(_EPOCH.search(side.partition(b"\t")[2][:_LONGEST_DATE]))
+    return bool(re.compile(_EPOCH).search(side.partition(b"\t")[2][:_LONGEST_DATE]))
 
 
 def _read_orphan(data: bytes, at: int) -> tuple[FileDiff | None, int]:
@@ -325,7 +326,7 @@ def _read_unmerged(data: bytes, at: int) -> tuple[FileDiff | None, int]:
 def _read_submodule(data: bytes, at: int) -> tuple[FileDiff | None, int]:
     """The line `Submodule X A..B:`, as of `git diff --submodule`; counted as the line that it stands for."""
     line, after = _line(data, at)
-    found = _SUBMODULE.match(line, len(b"Submodule "))
+    found = re.compile(_SUBMODULE).match(line, len(b"Submodule "))
     if found is None:
         return None, at
     old, new, note = found[2] or b"1", found[3] or b"1", found[4] or b""
@@ -337,14 +338,14 @@ def _read_submodule(data: bytes, at: int) -> tuple[FileDiff | None, int]:
 
 def _read_svn_binary(data: bytes, at: int) -> tuple[FileDiff | None, int]:
     """A binary file of `svn diff`; every other `Index: ` line is followed by the names that count."""
-    found = _SVN_BINARY.match(data, at)
+    found = re.compile(_SVN_BINARY).match(data, at)
     if found is None:
         return None, at
     return FileDiff(_path(found[1].rstrip(b"\r")), None, "binary"), found.end()
 
 
 def _refuse_colour(data: bytes, at: int) -> tuple[FileDiff | None, int]:
-    if _COLOURED.match(data, at):
+    if re.compile(_COLOURED).match(data, at):
         raise coloured(data, at)
     return None, at
 
