@@ -208,20 +208,22 @@ def _root() -> str | None:
 def _form(lines: list[Line], loaded: Loaded, *, merge: bool) -> int:
     """Print what is wrong with the form of the message; FOUND where it blocks."""
     from review_bot.domain.finding import at_least
-    from review_bot.rules.commit_message import Policy, check
-    from review_bot.sources import commit
+    from review_bot.rules.commit_message import Policy, check, is_leftover
 
     hook = loaded.config.hook
-    branch = _protected(commit.branch(), hook.protected) if hook.protected else ""
+    branch = _protected_branch(hook.protected) if is_leftover(lines) else ""
     problems = check(lines, Policy(hook.subject_length, hook.conventional, branch), merge=merge)
     _print("".join(f"{_MESSAGE_FILE}:{p.line}:{p.column}: {p.severity} {p.rule}: {p.message}\n" for p in problems))
     return FOUND if any(at_least(p.severity, loaded.config.fail_on) for p in problems) else CLEAN
 
 
-def _protected(branch: str, patterns: Iterable[str]) -> str:
-    """`branch` where one of `patterns` means it, else nothing."""
+def _protected_branch(patterns: Iterable[str]) -> str:
+    """Name of the branch that the commit goes to, where one of `patterns` means it; else nothing."""
     from fnmatch import fnmatchcase
 
+    from review_bot.sources import commit
+
+    branch = commit.branch()
     return branch if any(fnmatchcase(branch, pattern) for pattern in patterns) else ""
 
 

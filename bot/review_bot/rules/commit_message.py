@@ -79,6 +79,11 @@ def check(lines: list[Line], policy: Policy, *, merge: bool = False) -> list[Pro
     return [*problems, *_subject(lines[0], policy), *_second(lines)]
 
 
+def is_leftover(lines: list[Line]) -> bool:
+    """Whether a cleaned message is one that must not stay on a protected branch."""
+    return bool(lines) and _LEFTOVER.match(lines[0].text) is not None
+
+
 def _until(lines: list[Line], mark: str) -> Iterator[Line]:
     for line in lines:
         if line.text == mark:
