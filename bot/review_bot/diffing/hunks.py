@@ -134,7 +134,10 @@ def _combined(data: bytes, at: int, name: str) -> Hunk:
     start, old_start, old_count = header.end(), int(olds[0][0]), left[0]
     added, removed, end = _walk(data, start, left, new_count)
     if end < 0:
-        raise _cut(data, at, -end, name)
+        lines, added, removed, after = _as_long_as_prefixed(data, start, len(olds))
+        if lines - removed != new_count:
+            raise _cut(data, at, -end, name)
+        end = after
     new_start = int(header[3])
     return Hunk(old_start, old_count, new_start, new_count, added, removed, data, start, end, len(olds))
 
@@ -158,6 +161,22 @@ def _walk(data: bytes, at: int, left: list[int], new: int) -> tuple[int, int, in
             return added, removed, -at
         at = min(stop + 1, len(data))
     return added, removed, at
+
+
+def _as_long_as_prefixed(data: bytes, at: int, width: int) -> _Body:
+    """The lines that begin with `width` marks. Git 2.39 now and then counts a parent's lines wrong, the result's never.
+
+    It does in uv.lock of the merge e9741288637e of pallets/flask: 49 for 36 lines.
+    """
+    lines = added = removed = 0
+    while len(prefix := data[at : at + width]) == width and not prefix.strip(b" +-"):
+        gone = b"-" in prefix
+        lines += 1
+        removed += gone
+        added += b"+" in prefix and not gone
+        stop = data.find(b"\n", at)
+        at = len(data) if stop < 0 else stop + 1
+    return _Body(lines, added, removed, at)
 
 
 def _use_up(left: list[int], prefix: bytes, here: int) -> None:

@@ -345,6 +345,12 @@ def test_combined_diff_numbers_the_first_parent() -> None:
     assert [line.new for line in lines] == [1, 2, 2, 2, 3, 4]
 
 
+def test_combined_diff_whose_count_for_a_parent_is_wrong() -> None:
+    for wrong in (b"-1,9", b"-1,3"):
+        file = one(COMBINED.replace(b"-1,4", wrong) + b"\n")
+        assert (file.added, file.removed, len(list(file.hunks[0].lines()))) == (2, 2, 6)
+
+
 def test_combined_diff_of_a_binary_file() -> None:
     assert summary(b"diff --combined f\nindex 1,2..3\nBinary files differ\n") == [("f", "binary", 0, 0)]
 
