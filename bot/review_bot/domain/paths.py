@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from re import Pattern
 
 _TEST_FOLDERS = frozenset(
@@ -15,7 +14,8 @@ _TEST_FOLDERS = frozenset(
 _TEST_ENDS = ("_test", "_tests", ".test", ".spec", "_spec", "-test", "-spec", ".stories", ".e2e", ".cy")
 
 
-def matches_any(path: str, globs: Iterable[str]) -> bool:
+@lru_cache(maxsize=4096)
+def matches_any(path: str, globs: tuple[str, ...]) -> bool:
     """True when one of the globs matches `path` (with `/`, relative to the root)."""
     return any(matches(path, glob) for glob in globs)
 

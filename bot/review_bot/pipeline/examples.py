@@ -10,6 +10,7 @@ from review_bot.domain.diff import FileDiff, Hunk
 from review_bot.domain.review import SourceInfo
 from review_bot.ports import Change
 from review_bot.rules.engine import Engine
+from review_bot.rules.keywords import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +175,7 @@ def explained(rule: Rule, change: Change) -> str:
     file = change.files[0]
     view = View(file, change.contents)
     text = view.removed_lower if rule.where.scope == "removed" else view.added_lower
-    if rule.keywords and not any(word in text for word in rule.keywords):
+    if rule.keywords and not any_of(rule.keywords, text):
         return f"; none of its keywords stands in the text: {', '.join(rule.keywords)}"
     if rule.kind in ("pattern", "ast", "taint") and view.grammar is not None:
         whole_text = view.whole("new") or view.whole("old") or ""

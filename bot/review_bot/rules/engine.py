@@ -8,7 +8,9 @@ from review_bot.domain.paths import is_test, matches_any
 from review_bot.domain.review import Degraded
 from review_bot.rules import structural, textual
 from review_bot.rules.findings import findings_of
+from review_bot.rules.forest import MERGEABLE, Forest
 from review_bot.rules.guard import RuleTooSlow, TimeLimit
+from review_bot.rules.keywords import any_of
 from review_bot.rules.view import View
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import FilterMode
-    from review_bot.ports import Change
+    from review_bot.ports import Change, Contents
     from review_bot.rules.findings import Recheck
     from review_bot.rules.match import Match
     from review_bot.rules.model import Rule
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 _STRUCTURAL = ("pattern", "ast")
 _TEXTUAL = ("regex", "entropy")
 _MEGABYTE = 1_000_000
+_HEAD = 2000
+"""Characters at the top of a file in which a generator says so."""
+_BATCH_FILES, _BATCH_SIZE = 64, 300_000
+"""How many files, and characters of them, are looked at together."""
 
 
 class FileOutcome(NamedTuple):
@@ -51,6 +57,8 @@ class Engine:
         """Whether the time for the whole change is over; files after that are not looked at."""
         self._stopped: dict[str, str] = {}
         self._unreached = 0
+        self._by_language: dict[str | None, list[Rule]] = {}
+        self._limit = TimeLimit()
 
     @property
     def degraded(self) -> list[Degraded]:
@@ -63,26 +71,49 @@ class Engine:
     def run(self, change: Change, exclude: Iterable[str] = ()) -> Iterator[FileOutcome]:
         """The outcome of each file, in the order of the change."""
         exclude = tuple(exclude)
+        batch: list[tuple[View | None, str | None]] = []
+        size = 0
         for file in change.files:
-            reason = "excluded" if matches_any(file.path, exclude) else unreadable(file)
-            if reason is None and self.late():
-                reason = "deadline"
-                self._unreached += 1
-            view = None if reason else View(file, change.contents)
-            if view is not None and not self.machine_made:
-                reason = machine_made(view)
-            if view is None or reason:
-                yield FileOutcome(None, [], {}, reason)
-                continue
-            yield self.review(view)
+            view, reason = self._view(file, change.contents, exclude)
+            batch.append((view, reason))
+            size += len(view.added_text) + 1000 if view else 0
+            if len(batch) >= _BATCH_FILES or size >= _BATCH_SIZE:
+                yield from self._batch(batch)
+                batch, size = [], 0
+        yield from self._batch(batch)
 
-    def review(self, view: View) -> FileOutcome:
+    def _view(self, file: FileDiff, contents: Contents, exclude: tuple[str, ...]) -> tuple[View | None, str | None]:
+        """The file as the rules see it, or why they don't."""
+        reason = "excluded" if matches_any(file.path, exclude) else unreadable(file)
+        if reason is None and self.late():
+            reason = "deadline"
+            self._unreached += 1
+        if reason is not None:
+            return None, reason
+        view = View(file, contents)
+        reason = None if self.machine_made else machine_made(view)
+        return (None, reason) if reason else (view, None)
+
+    def _batch(self, batch: Sequence[tuple[View | None, str | None]]) -> Iterator[FileOutcome]:
+        """The outcomes of some files, whose trees are searched together where that is possible."""
+        plans = [(view, list(self._candidates(view)) if view else [], reason) for view, reason in batch]
+        whole = self.filter_mode in ("file", "nofilter")
+        forests = _forests([(view, rules) for view, rules, _ in plans if view], whole=whole)
+        for view, rules, reason in plans:
+            if view is None:
+                yield FileOutcome(None, [], {}, reason)
+            else:
+                yield self._review(view, rules, forests.get(view.grammar or ""))
+
+    def _review(self, view: View, rules: Sequence[Rule], forest: Forest | None) -> FileOutcome:
         """What the rules say of one file."""
-        trees = structural.Trees(view)
+        trees = structural.Trees(view, forest)
+        if view.grammar is not None:
+            trees.screen([rule for rule in rules if _reads_the_new_tree(rule)])
         findings: list[Finding] = []
         anchors: dict[str, str] = {}
-        for rule in self._candidates(view):
-            matches = self._guarded(rule, view, trees)
+        for rule in rules:
+            matches = self._guarded(rule, view, trees) if rule.id not in self._stopped else None
             if matches:
                 for finding, anchor in findings_of(rule, matches, view, self._recheck(rule, view)):
                     findings.append(finding)
@@ -91,25 +122,29 @@ class Engine:
 
     def _candidates(self, view: View) -> Iterator[Rule]:
         """Rules whose language, keywords and paths fit, cheapest question first."""
-        language, added, test = view.language, view.added_lower, is_test(view.path)
-        for rule in self.rules:
-            if "*" not in rule.languages and language not in rule.languages:
-                continue
+        added, test = view.added_lower, is_test(view.path)
+        for rule in self._of_language(view.language):
             where = rule.where
             text = view.removed_lower if where.scope == "removed" else added
-            if rule.keywords and not any(word in text for word in rule.keywords):
+            if rule.keywords and not any_of(rule.keywords, text):
                 continue
             if not text and not (view.added or view.removed):
                 continue
-            if rule.id in self._stopped or (test and where.tests == "skip"):
+            if test and where.tests == "skip":
                 continue
             if matches_any(view.path, where.paths) and not matches_any(view.path, where.exclude):
                 yield rule
 
+    def _of_language(self, language: str | None) -> list[Rule]:
+        if language not in self._by_language:
+            names = {"*", language}
+            self._by_language[language] = [rule for rule in self.rules if not names.isdisjoint(rule.languages)]
+        return self._by_language[language]
+
     def _guarded(self, rule: Rule, view: View, trees: structural.Trees) -> list[Match]:
         """Matches of the rule that count; a rule that takes too long is stopped for the rest of the run."""
         try:
-            with TimeLimit(1.0 + len(view.added_text) / _MEGABYTE):
+            with self._limit(1.0 + len(view.added_text) / _MEGABYTE):
                 return self._counted(rule, self._matches(rule, view, trees), view)
         except RuleTooSlow:
             self._stopped[rule.id] = f"stopped: it took too long on {view.path}"
@@ -162,6 +197,26 @@ class Engine:
         return fires
 
 
+def _forests(plans: Sequence[tuple[View, Sequence[Rule]]], *, whole: bool) -> dict[str, Forest]:
+    """A forest for each grammar in which more than one file has rules to be asked of its tree."""
+    views: dict[str, list[View]] = {}
+    asked: dict[str, dict[str, Rule]] = {}
+    for view, rules in plans:
+        grammar = view.grammar
+        wanted = [rule for rule in rules if _reads_the_new_tree(rule)] if grammar in MERGEABLE else []
+        if grammar and wanted and view.whole("new") is not None:
+            views.setdefault(grammar, []).append(view)
+            asked.setdefault(grammar, {}).update((rule.id, rule) for rule in wanted)
+    forests = {grammar: Forest(some, whole=whole) for grammar, some in views.items() if len(some) > 1}
+    for grammar, forest in forests.items():
+        forest.screen(list(asked[grammar].values()))
+    return forests
+
+
+def _reads_the_new_tree(rule: Rule) -> bool:
+    return rule.kind in _STRUCTURAL and rule.where.scope != "removed"
+
+
 def _touches(match: Match, numbers: frozenset[int]) -> bool:
     if match.start_line == match.end_line:
         return match.start_line in numbers
@@ -193,10 +248,11 @@ def machine_made(view: View) -> str | None:
     """`generated` or `minified`, where that shows in the text; people do not review such files."""
     if view.file.status == "binary":
         return None
-    head = "\n".join(text[:300] for number, text in view.added[:8] if number <= 10)
-    lines = view.lines("new") if view.file.hunks and not head else None
-    if lines is not None:
-        head = "\n".join(lines.get(number, "")[:300] for number in range(1, 11))
+    whole = view.whole("new")
+    head = (
+        view.added_text[:_HEAD] if whole is None and view.added_numbers and 1 in view.added_numbers else (whole or "")
+    )
+    head = "\n".join(head[:_HEAD].split("\n", 10)[:10])
     if "@generated" in head or ("DO NOT EDIT" in head and "enerated" in head):
         return "generated"
     longest = max((len(text) for _, text in view.added), default=0)

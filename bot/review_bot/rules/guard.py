@@ -26,24 +26,37 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 class TimeLimit:
-    """Ends what runs inside with RuleTooSlow after `seconds` of CPU time; not to be nested."""
+    """Ends what runs inside with RuleTooSlow after some seconds of CPU time; not to be nested.
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self.seconds = seconds
-        self._armed = False
+    The handler stays in place between uses: putting it there costs more than the timer.
+    """
+
+    def __init__(self) -> None:
+        self._seconds = SECONDS
+        self._ready: bool | None = None
+
+    def __call__(self, seconds: float) -> TimeLimit:
+        """The same limit, of `seconds`."""
+        self._seconds = seconds
+        return self
 
     def __enter__(self) -> None:
-        if not hasattr(signal, "SIGVTALRM"):
-            return
-        try:
-            self._before = signal.signal(signal.SIGVTALRM, _stop)
-        except ValueError:  # not in the main thread
-            return
-        signal.setitimer(signal.ITIMER_VIRTUAL, self.seconds)
-        self._armed = True
+        if self._ready is None:
+            self._ready = _take_over()
+        if self._ready:
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds)
 
     def __exit__(self, *_: object) -> None:
-        if self._armed:
+        if self._ready:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            signal.signal(signal.SIGVTALRM, self._before)
-            self._armed = False
+
+
+def _take_over() -> bool:
+    """Whether the signal of the timer now comes to us; only the main thread may ask for it."""
+    if not hasattr(signal, "SIGVTALRM"):
+        return False
+    try:
+        signal.signal(signal.SIGVTALRM, _stop)
+    except ValueError:
+        return False
+    return True

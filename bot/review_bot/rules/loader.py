@@ -205,7 +205,10 @@ class _Reader:
         if kind != "ast":
             _known(self.path, self.id, value, _TABLE_KEYS[kind], f"{kind}.")
             getattr(self, f"_check_{kind}")(value)
-        return value
+            return value
+        from review_bot.rules.ascii import in_rule
+
+        return in_rule(value)
 
     def _check_entropy(self, value: dict[str, Any]) -> None:
         regex = value.get("regex")

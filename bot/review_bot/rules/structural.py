@@ -9,16 +9,21 @@ from review_bot.errors import RuleError
 from review_bot.rules.match import Match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ast_grep_py import SgNode
 
     from review_bot.domain.diff import Side
+    from review_bot.rules.forest import Forest
     from review_bot.rules.model import Rule
     from review_bot.rules.view import Unit, View
 
 LARGEST_FILE = 1_000_000
 """Characters; larger files are not parsed."""
+LARGEST_SCREEN = 100_000
+"""Characters; in larger texts the search costs more than compiling the rule for it."""
+_FEW = 3
+"""That many rules are asked one by one where one of them matches."""
 DEEPEST_NESTING = 400
 """Brackets; some rules take time quadratic in the depth, and the engine can't be interrupted."""
 
@@ -69,19 +74,37 @@ def _reason(text: str) -> str:
 class Trees:
     """The syntax trees of one file, parsed at most once for each side."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, forest: Forest | None = None) -> None:
         self._view = view
+        self._forest = forest
         self._roots: dict[Side, list[tuple[Unit, SgNode]]] = {}
+        self._silent: frozenset[str] = frozenset()
         self.refused: str | None = None
         """Why a text was not parsed."""
 
     def of(self, side: Side) -> list[tuple[Unit, SgNode]]:
         """Units of one side with their root nodes."""
         if side not in self._roots:
+            known = self._forest.roots.get(id(self._view)) if self._forest and side == "new" else None
             self._roots[side] = [
-                (unit, self._parse(unit.text)) for unit in self._view.units(side) if self._fit(unit.text)
+                (unit, known or self._parse(unit.text)) for unit in self._view.units(side) if self._fit(unit.text)
             ]
         return self._roots[side]
+
+    def known(self, rule: Rule, side: Side) -> Sequence[Match] | None:
+        """Matches of the rule in this file, where an earlier search has answered that; else None."""
+        if side != "new":
+            return None
+        if rule.id in self._silent:
+            return ()
+        return self._forest.matches(rule, self._view) if self._forest is not None else None
+
+    def screen(self, rules: Sequence[Rule]) -> None:
+        """Find out by few searches which of the rules match nothing in this file."""
+        alone = [rule for rule in rules if self._forest is None or not self._forest.answers(rule, self._view)]
+        if len(alone) > 1:
+            found = [silent(root, alone) for _, root in self.of("new")]
+            self._silent = frozenset.intersection(*found) if found else frozenset()
 
     def _parse(self, text: str) -> SgNode:
         from ast_grep_py import SgRoot
@@ -114,13 +137,39 @@ def too_deep(text: str) -> bool:
 
 def matches(rule: Rule, trees: Trees, side: Side) -> Iterator[Match]:
     """Every node of one side that the rule matches."""
+    known = trees.known(rule, side)
+    if known is not None:
+        yield from known
+        return
     config = config_of(rule)
     for unit, root in trees.of(side):
         for node in root.find_all(config):
-            yield _match(node, unit, side, rule)
+            yield match_of(node, unit, side, rule)
 
 
-def _match(node: SgNode, unit: Unit, side: Side, rule: Rule) -> Match:
+def silent(root: SgNode, rules: Sequence[Rule]) -> frozenset[str]:
+    """Ids of rules that match no node below `root`, found by asking for any of many at once and halving."""
+    if len(root.text()) > LARGEST_SCREEN:
+        return frozenset()
+    left = [(rule, config_of(rule)) for rule in rules]
+    simple = [(rule.id, config["rule"]) for rule, config in left if len(config) == 1]
+    return frozenset(_silent(root, simple))
+
+
+def _silent(root: SgNode, rules: list[tuple[str, Any]]) -> Iterator[str]:
+    if not rules:
+        return
+    config: Any = {"rule": {"any": [rule for _, rule in rules]}}
+    if root.find(config) is None:
+        yield from (name for name, _ in rules)
+    elif len(rules) > _FEW:
+        middle = len(rules) // 2
+        yield from _silent(root, rules[:middle])
+        yield from _silent(root, rules[middle:])
+
+
+def match_of(node: SgNode, unit: Unit, side: Side, rule: Rule) -> Match:
+    """The node as a place in the file that the unit is from."""
     place = node.range()
     start, end = place.start, place.end
     quote = node.text()

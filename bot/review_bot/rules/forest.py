@@ -1,0 +1,146 @@
+"""Several files of one grammar as one tree.
+
+ast-grep compiles a rule for every search, which costs more than the search itself in a file of ordinary size; so the
+files of a batch are searched side by side, and only what the change touches in them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from review_bot.rules.structural import LARGEST_FILE, config_of, match_of, silent, too_deep
+from review_bot.rules.view import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ast_grep_py import SgNode
+
+    from review_bot.rules.match import Match
+    from review_bot.rules.model import Rule
+    from review_bot.rules.view import View
+
+_SEPARATOR = {"python": "# -", "ruby": "# -"}
+MERGEABLE = frozenset(("python", "javascript", "typescript", "tsx", "go", "java", "ruby", "csharp", "rust", "kotlin"))
+"""Grammars in which files that stand one behind the other mean what they mean alone."""
+_TOP = ("module", "program", "source_file", "compilation_unit")
+"""A rule that speaks of the top of a file could take another file's text for this one's."""
+
+
+class Chunk(NamedTuple):
+    """Some lines of one file, and where they stand in the joined text."""
+
+    start: int
+    view: int
+    first_line: int
+
+
+class Forest:
+    """What a change touches in the new versions of some files: whole definitions and statements at their top level."""
+
+    def __init__(self, views: Sequence[View], *, whole: bool = False) -> None:
+        """Take views of one grammar; `whole` searches all of each file."""
+        self._whole = whole
+        self.roots: dict[int, SgNode] = {}
+        """The tree of each file alone, by the id of its view."""
+        self._views = [view for view in views if _fit(view)]
+        self._numbers = {id(view): number for number, view in enumerate(self._views)}
+        """Position of each view by its id."""
+        self._grammar = views[0].grammar or ""
+        self._found: dict[str, list[list[Match]]] = {}
+        self._chunks: list[Chunk] = []
+        self._text = ""
+        self._root = self._parsed() if len(self._views) > 1 else None
+
+    def _parsed(self) -> SgNode | None:
+        """The common tree; None where a mistake in one file could hide what another one says."""
+        from ast_grep_py import SgRoot
+
+        separator = "\n" + _SEPARATOR.get(self._grammar, "// -") + "\n"
+        texts, line = [], 1
+        for number, view in enumerate(self._views):
+            (unit,) = view.units("new")
+            root = self.roots[id(view)] = SgRoot(unit.text, self._grammar).root()
+            if root.find(kind="ERROR") is not None:
+                return None
+            lines = unit.text.split("\n")
+            for first, last in self._runs(view, root, len(lines)):
+                text = "\n".join(lines[first - 1 : last])
+                self._chunks.append(Chunk(line, number, first))
+                texts.append(text)
+                line += last - first + 3 - 1
+        self._text = separator.join(texts)
+        self._starts = [chunk.start for chunk in self._chunks]
+        root = SgRoot(self._text, self._grammar).root()
+        return root if root.find(kind="ERROR") is None else None
+
+    def _runs(self, view: View, root: SgNode, lines: int) -> list[tuple[int, int]]:
+        return [(1, lines)] if self._whole else list(_touched(root, view.added_numbers))
+
+    def screen(self, rules: Sequence[Rule]) -> None:
+        """Find out by few searches which of the rules match nothing in any of the files."""
+        if self._root is not None:
+            for name in silent(self._root, [rule for rule in rules if self._may_ask(rule)]):
+                self._found[name] = [[] for _ in self._views]
+
+    def answers(self, rule: Rule, view: View) -> bool:
+        """True where `matches` knows; else the file has to be searched alone."""
+        return self._root is not None and id(view) in self._numbers and self._may_ask(rule)
+
+    def _may_ask(self, rule: Rule) -> bool:
+        """False for a rule that must see a whole file, or its top."""
+        return not _speaks_of_the_top(rule) and (self._whole or rule.where.scope in ("added", "context"))
+
+    def matches(self, rule: Rule, view: View) -> list[Match] | None:
+        """Nodes of the view that the rule matches and the change may touch; None where it is to be searched alone."""
+        if self._root is None or not self.answers(rule, view):
+            return None
+        if rule.id not in self._found:
+            self._found[rule.id] = self._search(rule, self._root)
+        return self._found[rule.id][self._numbers[id(view)]]
+
+    def _search(self, rule: Rule, root: SgNode) -> list[list[Match]]:
+        """Matches of the rule by file, with the lines of each file counted from 1."""
+        found: list[list[Match]] = [[] for _ in self._views]
+        for node in root.find_all(config_of(rule)):
+            chunk = self._chunks[bisect_right(self._starts, node.range().start.line + 1) - 1]
+            unit = Unit(self._text, 1 + chunk.first_line - chunk.start)
+            found[chunk.view].append(match_of(node, unit, "new", rule))
+        return found
+
+
+def _fit(view: View) -> bool:
+    (unit,) = view.units("new")
+    return len(unit.text) <= LARGEST_FILE and not too_deep(unit.text)
+
+
+def _touched(root: SgNode, added: frozenset[int]) -> Iterator[tuple[int, int]]:
+    """First and last line of each run of nodes at the top that hold added lines, with a neighbour on either side."""
+    children = [(node.range().start.line + 1, node.range().end.line + 1) for node in root.children()]
+    hit = [any(line in added for line in range(first, last + 1)) for first, last in children]
+    run: tuple[int, int] | None = None
+    for index, (first, last) in enumerate(children):
+        if any(hit[max(0, index - 1) : index + 2]):
+            run = (run[0] if run else first, max(last, run[1] if run else last))
+        elif run:
+            if first <= run[1]:
+                run = (run[0], max(last, run[1]))
+                continue
+            yield run
+            run = None
+    if run:
+        yield run
+
+
+@cache
+def _alone(words: str) -> bool:
+    return any(f"'{word}'" in words for word in _TOP) or (
+        ("'follows'" in words or "'precedes'" in words) and "'stopBy'" in words
+    )
+
+
+def _speaks_of_the_top(rule: Rule) -> bool:
+    """True for a rule that asks what stands at the top of the file, or anywhere before or behind in it."""
+    return rule.kind == "ast" and _alone(repr(rule.body))

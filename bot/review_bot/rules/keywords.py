@@ -1,0 +1,41 @@
+"""Keywords: the literals that must stand in a text before a rule is tried on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+GAP = "…"
+"""Between two parts of a keyword that must stand on one line in this order."""
+
+
+def any_of(keywords: Iterable[str], text: str) -> bool:
+    """True when one of the keywords stands in `text`, both in lower case."""
+    for word in keywords:
+        if word in text or (GAP in word and _on_one_line(word.split(GAP), text)):
+            return True
+    return False
+
+
+def _on_one_line(parts: list[str], text: str) -> bool:
+    first = parts[0]
+    at = text.find(first)
+    while at >= 0:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if _in_order(parts[1:], text, at + len(first), end):
+            return True
+        # Where the first part stands earliest on a line, all others have the most room.
+        at = text.find(first, end)
+    return False
+
+
+def _in_order(parts: list[str], text: str, at: int, end: int) -> bool:
+    for part in parts:
+        at = text.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
