@@ -13,7 +13,7 @@ from review_bot.stores import rule_cache
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from review_bot.domain.diff import Side
+    from review_bot.domain.diff import FileDiff, Side
     from review_bot.domain.review import Review, SourceKind
     from review_bot.ports import Change, DiffSource
     from review_bot.rules.model import Rule, RuleFile
@@ -166,6 +166,20 @@ def _text(change: Change, path: str, side: Side) -> list[str]:
     return []
 
 
+def _on_disk(change: Change, file: FileDiff) -> bytes | None:
+    """The file's own bytes, if git reads them as what was reviewed: filters and line ends may differ, lines may not."""
+    import os
+
+    reviewed = change.contents.new(file)
+    try:
+        with open(os.path.join(change.root or "", file.path), "rb") as stream:
+            data = stream.read()
+    except OSError:
+        return None
+    same = reviewed is not None and data.replace(b"\r\n", b"\n") == reviewed.replace(b"\r\n", b"\n")
+    return data if same else None
+
+
 def rules_of(config: str | None = None) -> tuple[Loaded, tuple[Rule, ...]]:
     """The configuration of this place and all its rules, shipped and own."""
     from review_bot.sources.repository import find_root
@@ -188,7 +202,7 @@ def apply_fixes(done: Scan) -> tuple[list[Any], str]:
     texts = {}
     added: dict[str, set[int]] = {}
     for file in done.change.files:
-        data = done.change.contents.new(file) if file.status not in ("binary", "submodule") else None
+        data = _on_disk(done.change, file) if file.status not in ("binary", "submodule") else None
         if data is not None:
             texts[file.path] = data
             added[file.path] = {number for hunk in file.hunks for number, _ in hunk.added_lines()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from review_bot import bootstrap
 from review_bot.errors import UsageError
+from review_bot.pipeline.select import OTHERS
 
 if TYPE_CHECKING:
     import argparse
@@ -46,9 +47,11 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         _print_json([_row(rule) for rule in rules])
         return 0
-    width = max((len(rule.id) for rule in rules), default=0)
-    for rule in sorted(rules, key=lambda one: one.id):
-        print(f"{rule.id.ljust(width)}  {rule.severity:7}  {rule.confidence:6}  {rule.category}")
+    rows = [(rule.id, rule.severity, rule.confidence, rule.category) for rule in rules]
+    rows += [(name, "warning", "high", "conventions") for name in OTHERS]
+    width = max(len(row[0]) for row in rows)
+    for name, severity, confidence, category in sorted(rows):
+        print(f"{name.ljust(width)}  {severity:7}  {confidence:6}  {category}")
     return 0
 
 

@@ -81,8 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
     done = bootstrap.scan(request_of(arguments), progress)
     if progress is not None:
         _clear()
-    if arguments.fix:
-        done = _fixed(done, verbose=arguments.verbose)
+    if arguments.fix and _fixed(done, verbose=arguments.verbose):
+        # What is left may stand on other lines now.
+        done = bootstrap.scan(request_of(arguments))
     _warn(done.review)
     options = RenderOptions(
         verbose=arguments.verbose,
@@ -156,20 +157,15 @@ def _specs(formats: list[str] | None) -> list[tuple[str, str | None]]:
     return specs
 
 
-def _fixed(done: bootstrap.Scan, *, verbose: bool) -> bootstrap.Scan:
-    """The scan without the findings that a safe fix has mended."""
-    from review_bot.pipeline.verdict import verdict
-
+def _fixed(done: bootstrap.Scan, *, verbose: bool) -> bool:
+    """Put safe fixes into the work tree; whether there were any."""
     mended, patch = bootstrap.apply_fixes(done)
     if verbose and patch:
         sys.stderr.write(patch)
     if mended:
         noun = "finding" if len(mended) == 1 else "findings"
         print(f"fixed {len(mended)} {noun}", file=sys.stderr)
-    left = tuple(one for one in done.review.findings if one not in mended)
-    config = done.loaded.config
-    outcome = verdict(left, config.fail_on, model_blocks=config.model.blocking)
-    return done._replace(review=done.review._replace(findings=left, verdict=outcome))
+    return bool(mended)
 
 
 def _warn(review: Review) -> None:

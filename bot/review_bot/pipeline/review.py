@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from review_bot.rules.baseline import Entry
     from review_bot.rules.engine import FileOutcome
     from review_bot.rules.model import Rule
+    from review_bot.rules.suppress import Catalogue
     from review_bot.rules.view import View
+
+_ANYWHERE = ("suppression.", "diff.")
+"""Findings that speak of the change wherever they stand: an unchanged comment above an added line, a stale caller."""
 
 
 class Known(NamedTuple):
@@ -62,6 +66,7 @@ class Reviewer:
         self.suppressed: list[Suppressed] = []
         self.coverage: list[Coverage] = []
         self.anchors: dict[str, str] = {}
+        self._catalogue: Catalogue | None = None
 
     def run(
         self, change: Change, known: Known | None = None, tick: Callable[[int, str], None] | None = None
@@ -110,20 +115,12 @@ class Reviewer:
 
     def _without_suppressed(self, findings: list[Finding], view: View) -> list[Finding]:
         """The findings that no comment in the file holds back, and what is wrong with the comments."""
-        lines = view.lines("new") if _may_hold_back(view) else {}
-        if not any("review-bot:" in text for text in lines.values()):
-            return findings
         from review_bot.rules import suppress
 
-        whole = view.whole("new") is not None
-        done = suppress.apply(
-            findings,
-            suppress.find_comments(lines.items(), view.language, whole=whole),
-            path=view.path,
-            catalogue=suppress.catalogue(self.all, {rule.id for rule in self.rules}),
-            added=view.added_numbers,
-            total=len(lines) if whole else None,
-        )
+        if self._catalogue is None:
+            self._catalogue = suppress.catalogue(self.all, self.engine.active)
+        done = suppress.judge(view, findings, self._catalogue, filter_mode=self.config.filter)
+        self.anchors.update(done.anchors)
         self.suppressed += done.suppressed
         problems = [self._weighed(one) for one in done.problems if self._wants(one)]
         return done.kept + problems
@@ -139,17 +136,11 @@ class Reviewer:
         self.suppressed += done.suppressed
 
 
-def _may_hold_back(view: View) -> bool:
-    """False where no suppression can stand: the cheap question before the file is cut into lines."""
-    whole = view.whole("new") if view.file.status != "binary" else ""
-    return whole is None or "review-bot:" in whole
-
-
 def _hidden(finding: Finding, view: View, mode: str) -> tuple[SuppressedBy, str] | None:
     """Who holds a finding back and why, before the baseline is asked."""
     if finding.confidence < 0.5:
         return ("gate", "low confidence: a hint for the model, not shown alone")
-    if finding.side == "old" or mode in ("file", "nofilter"):
+    if finding.side == "old" or mode in ("file", "nofilter") or finding.rule.startswith(_ANYWHERE):
         return None
     numbers = view.added_numbers if mode == "added" else view.context_numbers()
     if any(number in numbers for number in range(finding.start_line, finding.end_line + 1)):

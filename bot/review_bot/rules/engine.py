@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.domain.review import Degraded
 from review_bot.rules import structural, textual
-from review_bot.rules.findings import findings_of
+from review_bot.rules.findings import findings_of, without_secrets
 from review_bot.rules.forest import MERGEABLE, Forest
 from review_bot.rules.guard import RuleTooSlow, TimeLimit
 from review_bot.rules.keywords import any_of
@@ -61,6 +61,11 @@ class Engine:
         self._limit = TimeLimit()
 
     @property
+    def active(self) -> frozenset[str]:
+        """Ids of the rules that were not stopped."""
+        return frozenset(rule.id for rule in self.rules if rule.id not in self._stopped)
+
+    @property
     def degraded(self) -> list[Degraded]:
         """Rules that were stopped on the way."""
         stopped = [Degraded(f"rule:{name}", reason) for name, reason in self._stopped.items()]
@@ -112,13 +117,16 @@ class Engine:
             trees.screen([rule for rule in rules if _reads_the_new_tree(rule)])
         findings: list[Finding] = []
         anchors: dict[str, str] = {}
+        secrets: list[str] = []
         for rule in rules:
             matches = self._guarded(rule, view, trees) if rule.id not in self._stopped else None
             if matches:
                 for finding, anchor in findings_of(rule, matches, view, self._recheck(rule, view)):
                     findings.append(finding)
                     anchors[finding.fingerprint] = anchor
-        return FileOutcome(view, findings, anchors, None)
+                if rule.category == "secrets":
+                    secrets += [match.quote for match in matches]
+        return FileOutcome(view, without_secrets(findings, secrets), anchors, None)
 
     def _candidates(self, view: View) -> Iterator[Rule]:
         """Rules whose language, keywords and paths fit, cheapest question first."""

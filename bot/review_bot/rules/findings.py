@@ -87,6 +87,25 @@ def masked(secret: str) -> str:
     return secret[:kept] + "…"
 
 
+def without_secrets(findings: list[Finding], secrets: list[str]) -> list[Finding]:
+    """The findings with every secret of the file masked, whichever rule quotes it."""
+    if not secrets:
+        return findings
+    longest_first = sorted(set(secrets), key=len, reverse=True)
+    return [_without(finding, longest_first) for finding in findings]
+
+
+def _without(finding: Finding, secrets: list[str]) -> Finding:
+    fix = finding.suggestion
+    if fix is not None and any(secret in fix.replacement for secret in secrets):
+        finding = finding._replace(suggestion=None)
+    for secret in secrets:
+        if secret in finding.quote or secret in finding.message:
+            quote, message = (text.replace(secret, masked(secret)) for text in (finding.quote, finding.message))
+            finding = finding._replace(quote=quote, message=message)
+    return finding
+
+
 def _message(rule: Rule, match: Match) -> str:
     """The rule's message with the captured texts in it, on one line."""
 
