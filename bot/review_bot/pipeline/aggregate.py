@@ -35,9 +35,11 @@ def position(finding: Finding) -> tuple[str, int, int, str, str]:
     return (finding.path, finding.start_line, finding.start_column, finding.side, finding.rule)
 
 
-def _specific(finding: Finding, kinds: Mapping[str, str]) -> tuple[int, int, float, int, str]:
+def _specific(finding: Finding, kinds: Mapping[str, str]) -> tuple[int, int, int, float, int, str]:
     kind = _KIND_RANK.get(kinds.get(finding.rule, ""), 5)
-    return (kind, SEVERITIES.index(finding.severity), -finding.confidence, -len(finding.rule), finding.rule)
+    # A secret of a known format is an error, whatever the name that it is assigned to makes of it.
+    known = SEVERITIES.index(finding.severity) if finding.category == "secrets" else 0
+    return (known, kind, SEVERITIES.index(finding.severity), -finding.confidence, -len(finding.rule), finding.rule)
 
 
 def _same(one: Finding, other: Finding) -> bool:
