@@ -39,6 +39,8 @@ class Request(NamedTuple):
     """Where the change comes from, in place of `kind` and `argument`."""
     loaded: Loaded | None = None
     """The configuration, where it was read already."""
+    linters: tuple[str, ...] = ()
+    """Reports of other tools to take in, beside those that the configuration runs."""
 
 
 class Scan(NamedTuple):
@@ -67,11 +69,30 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
         clock=time.monotonic,
     )
     known = _known(loaded, change) if request.use_baseline else None
+    if request.linters or loaded.config.linters:
+        _take_in(reviewer, request, loaded, change, began)
     total = len(change.files)
     outcome = reviewer.run(change, known, None if tick is None else lambda n, path: tick(n, total, path))
     review = outcome.review
     seconds = (("total", round(time.monotonic() - began, 3)),)
     return Scan(review._replace(stats=review.stats._replace(seconds=seconds)), outcome.anchors, loaded, change, rules)
+
+
+def _take_in(reviewer: Reviewer, request: Request, loaded: Loaded, change: Change, began: float) -> None:
+    """Hand the findings of other tools to the reviewer; the tools run in the work tree."""
+    import os
+
+    from review_bot.linters.run import from_command, from_file
+
+    root = change.root or os.getcwd()
+    taken = [from_file(path, root=root) for path in request.linters]
+    for linter in loaded.config.linters if change.files else ():
+        left = linter.deadline
+        if request.deadline is not None:
+            left = min(left, began + request.deadline - time.monotonic())
+        taken.append(from_command(linter.name, linter.command, root=root, seconds=left))
+    for one in taken:
+        reviewer.take_in(one.findings, one.degraded)
 
 
 def _repository(request: Request) -> Repository | None:

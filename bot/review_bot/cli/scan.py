@@ -55,6 +55,9 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--filter", metavar="MODE", help="added, diff_context, file or nofilter (default: added)")
     parser.add_argument("--select", action="append", metavar="ID,…", help="rules to run: ids, prefixes, categories, *")
     parser.add_argument("--ignore", action="append", metavar="ID,…", help="rules not to run")
+    parser.add_argument(
+        "--linter", action="append", metavar="FILE", help="take in another tool's SARIF or ruff's JSON; may be repeated"
+    )
     parser.add_argument("--generated", action="store_true", help="look at generated and minified files as well")
 
 
@@ -109,6 +112,7 @@ def request_of(arguments: argparse.Namespace) -> bootstrap.Request:
         flags=flags_of(arguments),
         machine_made=getattr(arguments, "generated", False),
         deadline=getattr(arguments, "deadline", None),
+        linters=tuple(getattr(arguments, "linter", None) or ()),
     )
 
 

@@ -8,16 +8,18 @@ from review_bot.config import severity_of
 from review_bot.domain.finding import Finding, Suppressed
 from review_bot.domain.review import Coverage, Review, Stats
 from review_bot.pipeline.aggregate import merged
+from review_bot.pipeline.external import placed
 from review_bot.pipeline.select import selected, wanted
 from review_bot.pipeline.verdict import verdict
 from review_bot.rules.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from review_bot.config import Config
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.finding import SuppressedBy
+    from review_bot.domain.review import Degraded
     from review_bot.ports import Change
     from review_bot.rules.baseline import Entry
     from review_bot.rules.engine import FileOutcome
@@ -67,6 +69,14 @@ class Reviewer:
         self.coverage: list[Coverage] = []
         self.anchors: dict[str, str] = {}
         self._catalogue: Catalogue | None = None
+        self._external: dict[str, list[Finding]] = {}
+        self._degraded: list[Degraded] = []
+
+    def take_in(self, findings: Iterable[Finding], degraded: Iterable[Degraded] = ()) -> None:
+        """Findings of other tools; those in files that the change does not touch are not part of its review."""
+        for finding in findings:
+            self._external.setdefault(finding.path, []).append(finding)
+        self._degraded += degraded
 
     def run(
         self, change: Change, known: Known | None = None, tick: Callable[[int, str], None] | None = None
@@ -89,7 +99,7 @@ class Reviewer:
             findings=findings,
             suppressed=tuple(self.suppressed),
             coverage=tuple(self.coverage),
-            degraded=tuple(self.engine.degraded),
+            degraded=(*self.engine.degraded, *self._degraded),
             stats=Stats(added_lines=sum(file.added for file in change.files), rules=len(self.rules)),
             verdict=verdict(findings, self.config.fail_on, model_blocks=self.config.model.blocking),
         )
@@ -100,6 +110,8 @@ class Reviewer:
         self.anchors.update(outcome.anchors)
         findings = [self._weighed(finding) for finding in outcome.findings]
         if outcome.view is not None:
+            external = self._external.get(outcome.view.path, ())
+            findings += [self._weighed(one) for one in placed(external, outcome.view) if self._keeps(one)]
             findings = self._without_suppressed(findings, outcome.view)
             for finding in findings:
                 reason = _hidden(finding, outcome.view, self.config.filter)
@@ -118,12 +130,18 @@ class Reviewer:
         from review_bot.rules import suppress
 
         if self._catalogue is None:
-            self._catalogue = suppress.catalogue(self.all, self.engine.active)
+            catalogue = suppress.catalogue(self.all, self.engine.active)
+            others = {one.rule: one.category for some in self._external.values() for one in some}
+            self._catalogue = catalogue._replace(known={**others, **catalogue.known})
         done = suppress.judge(view, findings, self._catalogue, filter_mode=self.config.filter)
         self.anchors.update(done.anchors)
         self.suppressed += done.suppressed
         problems = [self._weighed(one) for one in done.problems if self._wants(one)]
         return done.kept + problems
+
+    def _keeps(self, external: Finding) -> bool:
+        """What another tool runs is chosen there; `ignore` is heard here as well."""
+        return wanted(external.rule, external.category, ("*",), self.config.ignore)
 
     def _wants(self, problem: Finding) -> bool:
         return wanted(problem.rule, problem.category, self.config.select, self.config.ignore)

@@ -52,6 +52,8 @@ def _known(name: str, rules: Sequence[Rule]) -> None:
         return
     if any(_rank(name, other, "") > 0 for other in OTHERS) or name.startswith("model."):
         return
+    if name[:1].isupper() or "/" in name:  # the code of another tool: S602, py/sql-injection
+        return
     from difflib import get_close_matches
 
     known = sorted({rule.id for rule in rules} | set(CATEGORIES))
