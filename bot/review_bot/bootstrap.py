@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from review_bot.domain.diff import FileDiff, Side
     from review_bot.domain.review import Review, SourceKind
     from review_bot.ports import Change, DiffSource
-    from review_bot.rules.model import Rule, RuleFile
+    from review_bot.rules.model import RuleFile
+    from review_bot.rules.ruleset import RuleSet
     from review_bot.sources.repository import Repository
 
 
@@ -50,7 +51,7 @@ class Scan(NamedTuple):
     anchors: dict[str, str]
     loaded: Loaded
     change: Change
-    rules: tuple[Rule, ...]
+    rules: RuleSet
 
 
 def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) -> Scan:
@@ -201,7 +202,7 @@ def _on_disk(change: Change, file: FileDiff) -> bytes | None:
     return data if same else None
 
 
-def rules_of(config: str | None = None) -> tuple[Loaded, tuple[Rule, ...]]:
+def rules_of(config: str | None = None) -> tuple[Loaded, RuleSet]:
     """The configuration of this place and all its rules, shipped and own."""
     from review_bot.sources.repository import find_root
 

@@ -71,14 +71,15 @@ def _accepted(done: Scan, old: list[Entry], *, everything: bool, reason: str) ->
     from review_bot.pipeline.select import selected
     from review_bot.rules.baseline import accept, today
 
-    ran = {rule.id for rule in selected(done.rules, done.loaded.config.select, done.loaded.config.ignore)}
+    config = done.loaded.config
+    ran = {entry.id for entry in selected(done.rules, config.select, config.ignore).entries()}
     return accept(
         done.review,
         old,
         anchors=done.anchors,
         exists=still_there(done.change),
         everything=everything,
-        resting={rule.id for rule in done.rules} - ran,
+        resting={entry.id for entry in done.rules.entries()} - ran,
         reason=reason,
         date=today(os.environ, time.time()),
     )

@@ -11,9 +11,9 @@ from review_bot.pipeline.select import OTHERS
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from review_bot.rules.model import Rule
+    from review_bot.rules.ruleset import RuleSet
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -90,7 +90,7 @@ def _show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _unknown(name: str, rules: Sequence[Rule]) -> UsageError:
+def _unknown(name: str, rules: RuleSet) -> UsageError:
     from difflib import get_close_matches
 
     near = get_close_matches(name, [rule.id for rule in rules], 1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from review_bot.ports import Change
     from review_bot.rules.baseline import Entry
     from review_bot.rules.engine import FileOutcome
-    from review_bot.rules.model import Rule
+    from review_bot.rules.ruleset import RuleSet
     from review_bot.rules.suppress import Catalogue
     from review_bot.rules.view import View
 
@@ -51,7 +51,7 @@ class Reviewer:
 
     def __init__(
         self,
-        rules: Sequence[Rule],
+        rules: RuleSet,
         config: Config,
         *,
         machine_made: bool = False,
@@ -88,7 +88,8 @@ class Reviewer:
             self._take(outcome)
             if tick is not None:
                 tick(number, file.path)
-        self.findings = merged(self.findings, {rule.id: rule.kind for rule in self.rules})
+        kinds = {entry.id: entry.kind for entry in self.rules.entries()} if len(self.findings) > 1 else {}
+        self.findings = merged(self.findings, kinds)
         # Behind the merging: an entry stands for all rules that were merged into the finding it accepts.
         if known is not None and known.entries:
             self._hold_back_known(known)
@@ -127,6 +128,8 @@ class Reviewer:
 
     def _without_suppressed(self, findings: list[Finding], view: View) -> list[Finding]:
         """The findings that no comment in the file holds back, and what is wrong with the comments."""
+        if not findings and not view.marked():
+            return findings
         from review_bot.rules import suppress
 
         if self._catalogue is None:

@@ -8,22 +8,22 @@ from review_bot.domain.finding import CATEGORIES
 from review_bot.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable
 
-    from review_bot.rules.model import Rule
+    from review_bot.rules.ruleset import RuleSet
 
 OTHERS = ("suppression.unused", "suppression.without-id", "suppression.unknown-id")
 """Ids of findings that no rule file holds."""
 
 
-def selected(rules: Sequence[Rule], select: Iterable[str], ignore: Iterable[str]) -> list[Rule]:
+def selected(rules: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
     """The rules that `select` names and `ignore` does not; raises UsageError for a name that means no rule."""
     select, ignore = tuple(select), tuple(ignore)
     if select == ("*",) and not ignore:
-        return list(rules)
+        return rules
     for name in (*select, *ignore):
         _known(name, rules)
-    return [rule for rule in rules if wanted(rule.id, rule.category, select, ignore)]
+    return rules.where(lambda rule, category: wanted(rule, category, select, ignore))
 
 
 def wanted(rule: str, category: str, select: Collection[str], ignore: Collection[str]) -> bool:
@@ -45,10 +45,10 @@ def _rank(name: str, rule: str, category: str) -> int:
     return -1
 
 
-def _known(name: str, rules: Sequence[Rule]) -> None:
+def _known(name: str, rules: RuleSet) -> None:
     if name == "*" or name in CATEGORIES:
         return
-    if any(_rank(name, rule.id, rule.category) > 0 for rule in rules):
+    if any(_rank(name, entry.id, entry.category) > 0 for entry in rules.entries()):
         return
     if any(_rank(name, other, "") > 0 for other in OTHERS) or name.startswith("model."):
         return
@@ -56,7 +56,7 @@ def _known(name: str, rules: Sequence[Rule]) -> None:
         return
     from difflib import get_close_matches
 
-    known = sorted({rule.id for rule in rules} | set(CATEGORIES))
+    known = sorted({entry.id for entry in rules.entries()} | set(CATEGORIES))
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else "`review-bot rules list` shows them all"
     raise UsageError(f"no rule, prefix or category is called {name}", remedy=hint)

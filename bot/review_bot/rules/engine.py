@@ -11,6 +11,7 @@ from review_bot.rules.findings import findings_of, without_secrets
 from review_bot.rules.forest import MERGEABLE, Forest
 from review_bot.rules.guard import RuleTooSlow, TimeLimit
 from review_bot.rules.keywords import any_of
+from review_bot.rules.ruleset import RuleSet
 from review_bot.rules.view import View
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ class FileOutcome(NamedTuple):
 class Engine:
     """A set of rules, ready to run over files."""
 
-    def __init__(self, rules: Sequence[Rule], *, filter_mode: FilterMode = "added", machine_made: bool = False) -> None:
-        self.rules = tuple(rules)
+    def __init__(
+        self, rules: RuleSet | Iterable[Rule], *, filter_mode: FilterMode = "added", machine_made: bool = False
+    ) -> None:
+        self.rules = rules if isinstance(rules, RuleSet) else RuleSet.of(rules)
         self.filter_mode = filter_mode
         self.machine_made = machine_made
         """True where minified and generated files are wanted as well."""
@@ -57,13 +60,12 @@ class Engine:
         """Whether the time for the whole change is over; files after that are not looked at."""
         self._stopped: dict[str, str] = {}
         self._unreached = 0
-        self._by_language: dict[str | None, list[Rule]] = {}
         self._limit = TimeLimit()
 
     @property
     def active(self) -> frozenset[str]:
         """Ids of the rules that were not stopped."""
-        return frozenset(rule.id for rule in self.rules if rule.id not in self._stopped)
+        return frozenset(entry.id for entry in self.rules.entries() if entry.id not in self._stopped)
 
     @property
     def degraded(self) -> list[Degraded]:
@@ -131,23 +133,18 @@ class Engine:
     def _candidates(self, view: View) -> Iterator[Rule]:
         """Rules whose language, keywords and paths fit, cheapest question first."""
         added, test = view.added_lower, is_test(view.path)
-        for rule in self._of_language(view.language):
-            where = rule.where
-            text = view.removed_lower if where.scope == "removed" else added
-            if rule.keywords and not any_of(rule.keywords, text):
+        for entry in self.rules.of_language(view.language):
+            text = view.removed_lower if entry.scope == "removed" else added
+            if entry.keywords and not any_of(entry.keywords, text):
                 continue
             if not text and not (view.added or view.removed):
                 continue
+            rule = entry.rule
+            where = rule.where
             if test and where.tests == "skip":
                 continue
             if matches_any(view.path, where.paths) and not matches_any(view.path, where.exclude):
                 yield rule
-
-    def _of_language(self, language: str | None) -> list[Rule]:
-        if language not in self._by_language:
-            names = {"*", language}
-            self._by_language[language] = [rule for rule in self.rules if not names.isdisjoint(rule.languages)]
-        return self._by_language[language]
 
     def _guarded(self, rule: Rule, view: View, trees: structural.Trees) -> list[Match]:
         """Matches of the rule that count; a rule that takes too long is stopped for the rest of the run."""
@@ -168,6 +165,10 @@ class Engine:
             if rule.where.scope == "pair":
                 return _news(list(found), structural.matches(rule, trees, "old"))
             return found
+        if rule.kind == "taint" and view.grammar is not None:
+            from review_bot.rules import taint
+
+            return taint.matches(rule, trees, view)
         return ()
 
     def _counted(self, rule: Rule, matches: Iterable[Match], view: View) -> list[Match]:

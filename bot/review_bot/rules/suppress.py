@@ -16,15 +16,12 @@ from review_bot.rules import comments
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from review_bot.domain.diff import FileDiff
     from review_bot.domain.review import FilterMode
-    from review_bot.rules.model import Rule
+    from review_bot.rules.ruleset import RuleSet
     from review_bot.rules.view import View
 
 Form = Literal["ignore", "ignore-file", "disable", "enable"]
 
-MARKER = b"review-bot:"
-"""A file without these bytes has no suppressions: nothing else here needs to be called for it."""
 HEAD_LINES = 20
 """`ignore-file` counts in that many lines from the top."""
 UNUSED, WITHOUT_ID, UNKNOWN_ID = "suppression.unused", "suppression.without-id", "suppression.unknown-id"
@@ -86,13 +83,13 @@ class Outcome(NamedTuple):
     """Fingerprint without the path of each problem, by fingerprint."""
 
 
-def catalogue(rules: Iterable[Rule], active: Collection[str]) -> Catalogue:
+def catalogue(rules: RuleSet, active: Collection[str]) -> Catalogue:
     """What `apply` must know of all rules there are and of those that are `active`."""
     known, passing = {}, set()
-    for rule in rules:
-        known[rule.id] = rule.category
-        if rule.kind == "delta" or rule.where.scope in ("removed", "pair"):
-            passing.add(rule.id)
+    for entry in rules.entries():
+        known[entry.id] = entry.category
+        if entry.kind == "delta" or entry.scope in ("removed", "pair"):
+            passing.add(entry.id)
     return Catalogue(known, active, passing)
 
 
@@ -137,7 +134,7 @@ def judge(
     view: View, findings: Sequence[Finding], catalogue: Catalogue, *, filter_mode: FilterMode = "added"
 ) -> Outcome:
     """`apply` for a file as the engine sees it; a file where that can't matter is not even read."""
-    if not findings and not _marked(view.file):
+    if not findings and not view.marked():
         return Outcome([], [], [], {})
     if not any("review-bot:" in unit.text for unit in view.units("new")):
         return Outcome(list(findings), [], [], {})
@@ -146,10 +143,6 @@ def judge(
     examined = lines if filter_mode in ("file", "nofilter") else view.added_numbers
     total = len(lines) if whole else None
     return apply(findings, found, path=view.path, catalogue=catalogue, added=examined, total=total)
-
-
-def _marked(file: FileDiff) -> bool:
-    return any(hunk.data.find(MARKER, hunk.start, hunk.end) >= 0 for hunk in file.hunks)
 
 
 class _Place(NamedTuple):

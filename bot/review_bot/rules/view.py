@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from review_bot.ports import Contents
 
 NUL = "\0"
+MARKER = b"review-bot:"
+"""What every suppression contains."""
 
 
 class Unit(NamedTuple):
@@ -41,6 +43,10 @@ class View:
         self.removed_numbers = frozenset(number for number, _ in self.removed)
         self.added_text = "\n".join(text for _, text in self.added)
         self.added_lower = self.added_text.lower()
+
+    def marked(self) -> bool:
+        """Whether a suppression may stand in the hunks; without one, and without findings, none matters."""
+        return any(hunk.data.find(MARKER, hunk.start, hunk.end) >= 0 for hunk in self.file.hunks)
 
     def rewritten(self, text: str) -> View:
         """The same file as if it read `text` and all of it were added."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from review_bot import __version__, resources
 from review_bot.errors import RuleError
-from review_bot.rules.model import Fix, Rule, Where
+from review_bot.rules.ruleset import RuleSet, grouped
 
 try:  # hashlib loads OpenSSL, which costs more than everything else in this module
     from _blake2 import blake2b
@@ -24,9 +24,10 @@ except ImportError:  # pragma: no cover - an interpreter without the built-in mo
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from review_bot.rules.model import RuleFile
+    from review_bot.rules.model import Rule, RuleFile
+    from review_bot.rules.ruleset import Row
 
-_FORMAT = 4
+_FORMAT = 10
 _DIGEST = 16
 _KEPT = 8
 """Cache files that stay; older ones go when a new one is written."""
@@ -34,18 +35,18 @@ _LARGEST = 10_000_000
 """Bytes of a rule file."""
 
 
-def load(rule_paths: Sequence[str] = ()) -> tuple[Rule, ...]:
+def load(rule_paths: Sequence[str] = ()) -> RuleSet:
     """The shipped rules and the user's own at `rule_paths` (absolute files and folders); raises RuleError."""
     own = [(path, _read(path)) for path in own_files(rule_paths)]
     folder = cache_folder()
     place = os.path.join(folder, f"rules-{_key(own)}.bin") if folder else None
-    rows = _cached(place)
-    if rows is not None:
-        return tuple(_rule(row) for row in rows)
+    cached = _cached(place)
+    if cached is not None:
+        return cached
     rules = _parsed(own)
     if place is not None:
         _store(place, rules)
-    return rules
+    return RuleSet.of(rules)
 
 
 def own_files(rule_paths: Sequence[str]) -> list[str]:
@@ -74,6 +75,10 @@ def read_files(paths: Sequence[str], *, shipped: bool = False) -> Iterator[RuleF
             for rule in file.rules:
                 if rule.kind in ("pattern", "ast"):
                     check(rule)
+                elif rule.kind == "taint":
+                    from review_bot.rules import taint
+
+                    taint.check(rule)
         yield file
 
 
@@ -115,41 +120,57 @@ def _parsed(own: Sequence[tuple[str, bytes]]) -> tuple[Rule, ...]:
     return unique([*shipped, *(rule for file in read_files([path for path, _ in own]) for rule in file.rules)])
 
 
-def _cached(place: str | None) -> list[tuple[Any, ...]] | None:
+def _cached(place: str | None) -> RuleSet | None:
+    """The rules in a cache file; only its index is read now, and each group when it is asked for."""
     try:
         with open(place or "", "rb") as stream:
-            data = stream.read()
+            data = memoryview(stream.read())
     except OSError:
         return None
-    payload = memoryview(data)[_DIGEST:]
-    if not payload or blake2b(payload, digest_size=_DIGEST).digest() != data[:_DIGEST]:
+    size = int.from_bytes(data[_DIGEST : _DIGEST + 8], "big")
+    head = data[_DIGEST : _DIGEST + 8 + size]
+    if len(head) != 8 + size or _digest(head) != data[:_DIGEST]:
         return None
-    rows: list[tuple[Any, ...]] = marshal.loads(payload)  # noqa: S302 - our own file, behind a digest
-    return rows
+    body = data[_DIGEST + 8 + size :]
+    index: dict[str, tuple[int, int, int, bytes]] = marshal.loads(head[8:])  # noqa: S302 - our own, behind a digest
+    if not all(_digest(body[start:end]) == digest for _, start, end, digest in index.values()):
+        return None
+
+    def read(name: str) -> Sequence[Row]:
+        _, start, end, _ = index[name]
+        rows: Sequence[Row] = marshal.loads(body[start:end])  # noqa: S302
+        return rows
+
+    return RuleSet({name: row[0] for name, row in index.items()}, read)
 
 
-def _rule(row: tuple[Any, ...]) -> Rule:
-    rule = Rule._make(row)
-    return rule._replace(where=Where._make(rule.where), fix=None if rule.fix is None else Fix._make(rule.fix))
-
-
-def _plain(rule: Rule) -> tuple[Any, ...]:
-    fix = None if rule.fix is None else tuple(rule.fix)
-    return tuple(rule._replace(where=tuple(rule.where), fix=fix))  # type: ignore[arg-type]
+def _digest(data: memoryview | bytes) -> bytes:
+    return bytes(blake2b(data, digest_size=_DIGEST).digest())
 
 
 def _store(place: str, rules: Sequence[Rule]) -> None:
     """Put the rules where the next run looks for them; a place that can't be written is passed over."""
     draft = f"{place}.{os.getpid()}"
     try:
-        payload = marshal.dumps([_plain(rule) for rule in rules])
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         with open(draft, "wb") as stream:
-            stream.write(blake2b(payload, digest_size=_DIGEST).digest() + payload)
+            stream.write(_packed(rules))
         os.replace(draft, place)
         _prune(os.path.dirname(place))
     except (OSError, ValueError):  # ValueError: a date in a rule's table, which marshal does not know
         _remove(draft)
+
+
+def _packed(rules: Sequence[Rule]) -> bytes:
+    """Digest, length of the index, index, groups."""
+    index, body = {}, b""
+    for name, rows in grouped(rules).items():
+        part = marshal.dumps(rows)
+        index[name] = (len(rows), len(body), len(body) + len(part), _digest(part))
+        body += part
+    packed = marshal.dumps(index)
+    head = len(packed).to_bytes(8, "big") + packed
+    return _digest(head) + head + body
 
 
 def _prune(folder: str) -> None:

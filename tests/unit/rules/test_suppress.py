@@ -8,6 +8,7 @@ from review_bot.diffing.parse import parse
 from review_bot.domain.finding import Finding
 from review_bot.domain.language import LANGUAGES
 from review_bot.rules.model import Rule, Where
+from review_bot.rules.ruleset import RuleSet
 from review_bot.rules.suppress import Catalogue, Comment, Outcome, apply, catalogue, find_comments
 from review_bot.rules.suppress import judge as judge_view
 from review_bot.rules.view import View
@@ -251,7 +252,7 @@ def test_the_catalogue_of_rules() -> None:
     def rule(name: str, scope: Where) -> Rule:
         return Rule(name, "tls", "error", "high", ("*",), "m", "w", "regex", "x", scope)
 
-    made = catalogue([rule("a", Where()), rule("b", Where("removed")), rule("c", Where("pair"))], {"a"})
+    made = catalogue(RuleSet.of([rule("a", Where()), rule("b", Where("removed")), rule("c", Where("pair"))]), {"a"})
     assert (dict(made.known), made.passing) == ({"a": "tls", "b": "tls", "c": "tls"}, {"b", "c"})
 
 
