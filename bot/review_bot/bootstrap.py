@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from review_bot.config import Loaded, load
 from review_bot.errors import SourceError, UsageError
 from review_bot.pipeline.review import Known, Reviewer
 from review_bot.stores import rule_cache
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.review import SourceInfo
 
@@ -19,6 +23,27 @@ class Contents(Protocol):
         """The file as before the change; None where there was none or it is not to be had."""
 
 
+class Hit(NamedTuple):
+    """A line of the tree that holds a name."""
+
+    path: str
+    line: int
+    text: str
+
+
+class Tree(Protocol):
+    """All files as after the change, for what a change means elsewhere; asked only when a check needs it."""
+
+    def grep(self, names: Sequence[str]) -> Iterable[Hit]:
+        """Every line that holds one of the names as a whole word."""
+
+    def paths(self) -> Iterable[str]:
+        """Every path."""
+
+    def read(self, path: str) -> bytes | None:
+        """The file at `path`, or None where there is none."""
+
+
 class Change(NamedTuple):
     """What a source delivers: the files of a change, and a way to their whole text."""
 
@@ -29,6 +54,8 @@ class Change(NamedTuple):
     """Absolute path of the work tree, or None without one."""
     writable: bool = False
     """True where the new version is the work tree itself, so that `--fix` may change it."""
+    tree: Tree | None = None
+    """The files around the change; None where only a patch is at hand."""
 
 
 class DiffSource(Protocol):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.errors import ReviewBotError, UsageError, printable
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -33,6 +34,8 @@ def run() -> NoReturn:
 
 def main(argv: list[str]) -> int:
     """Run one command line; the exit code."""
+    # A short process makes no garbage worth looking for; a long one is looked through now and then.
+    gc.set_threshold(200_000, 20, 20)
     try:
         _plain_output()
         if argv[:1] == ["hook"]:

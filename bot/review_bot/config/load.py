@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from review_bot.config.model import Config, build, leaves
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

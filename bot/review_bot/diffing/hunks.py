@@ -7,10 +7,10 @@ Only where the guess goes too far (a mail's signature, the next header) lines ar
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from review_bot.domain.diff import Hunk
 from review_bot.errors import DiffError, printable
+from review_bot.values import NamedTuple
 
 _HEADER = re.compile(rb"@@ -(\d{1,15})(?:,(\d{1,15}))? \+(\d{1,15})(?:,(\d{1,15}))? @@[^\n]*\n?")
 _COMBINED = rb"(@@@+)((?: -\d{1,15}(?:,\d{1,15})?)+) \+(\d{1,15})(?:,(\d{1,15}))? @@@[^\n]*\n?"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.diff import FileDiff, Hunk
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from review_bot.domain.finding import SECURITY_CATEGORIES, SEVERITIES
 from review_bot.formats.plain import clean, one_line, placed_message, shortened
 from review_bot.formats.report import as_json
 from review_bot.formats.summary import not_looked_at
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from review_bot.formats.plain import escaped
+from review_bot.values import NamedTuple
 
 _TAB = "    "
 _CUT = "…"

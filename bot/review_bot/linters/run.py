@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.review import Degraded
 from review_bot.errors import SourceError, printable
 from review_bot.linters.read import findings
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess

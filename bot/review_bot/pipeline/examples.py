@@ -88,6 +88,10 @@ def _listed(lines: tuple[int, ...] | list[int]) -> str:
 def change_of(rule: Rule, example: Example) -> Change:
     """The change that an example stands for."""
     path = example.path or sample_path(rule)
+    if rule.kind == "delta":
+        from review_bot.rules.delta import example as pairs
+
+        return pairs.change_of(pairs.versions(example.before or "", example.after or "", path))
     if example.before is not None:
         return _between(path, example.before, example.after or "")
     text = (example.bad if example.bad is not None else example.ok or "") * example.repeat

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.config import severity_of
 from review_bot.domain.finding import Finding, Suppressed
@@ -12,6 +12,7 @@ from review_bot.pipeline.external import placed
 from review_bot.pipeline.select import selected, wanted
 from review_bot.pipeline.verdict import verdict
 from review_bot.rules.engine import Engine
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.domain.review import Degraded
@@ -11,8 +11,9 @@ from review_bot.rules.findings import findings_of, without_secrets
 from review_bot.rules.forest import MERGEABLE, Forest
 from review_bot.rules.guard import RuleTooSlow, TimeLimit
 from review_bot.rules.keywords import any_of
-from review_bot.rules.ruleset import RuleSet
+from review_bot.rules.ruleset import DELTA, RuleSet
 from review_bot.rules.view import View
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from review_bot.rules.findings import Recheck
     from review_bot.rules.match import Match
     from review_bot.rules.model import Rule
+    from review_bot.rules.ruleset import Entry
 
 _STRUCTURAL = ("pattern", "ast")
 _TEXTUAL = ("regex", "entropy")
 _MEGABYTE = 1_000_000
+_MOST_COMPARED = 100_000
+"""Lines of a change above which no rule over both versions runs: it keeps all files at hand."""
 _HEAD = 2000
 """Characters at the top of a file in which a generator says so."""
 _BATCH_FILES, _BATCH_SIZE = 64, 300_000
@@ -61,6 +65,8 @@ class Engine:
         self._stopped: dict[str, str] = {}
         self._unreached = 0
         self._limit = TimeLimit()
+        self._between: dict[int, list[tuple[Finding, str]]] = {}
+        """Findings of rules over both versions with their anchors, by the view of their file."""
 
     @property
     def active(self) -> frozenset[str]:
@@ -78,16 +84,48 @@ class Engine:
     def run(self, change: Change, exclude: Iterable[str] = ()) -> Iterator[FileOutcome]:
         """The outcome of each file, in the order of the change."""
         exclude = tuple(exclude)
+        seen: Iterable[tuple[View | None, str | None]]
+        seen = (self._view(file, change.contents, exclude) for file in change.files)
+        over_versions = self._over_versions(change)
+        if over_versions:
+            seen = list(seen)
+            self._compare(over_versions, [view for view, _ in seen if view], change)
         batch: list[tuple[View | None, str | None]] = []
         size = 0
-        for file in change.files:
-            view, reason = self._view(file, change.contents, exclude)
+        for view, reason in seen:
             batch.append((view, reason))
             size += len(view.added_text) + 1000 if view else 0
             if len(batch) >= _BATCH_FILES or size >= _BATCH_SIZE:
                 yield from self._batch(batch)
                 batch, size = [], 0
         yield from self._batch(batch)
+
+    def _over_versions(self, change: Change) -> list[Entry]:
+        """The rules that need both versions of all files at once, where the change is not too large for them."""
+        entries = [] if change.info.kind == "all" else self.rules.group(DELTA)
+        if entries and sum(file.added + file.removed for file in change.files) > _MOST_COMPARED:
+            self._stopped["diff"] = f"not run: the change has more than {_MOST_COMPARED} lines"
+            return []
+        return entries
+
+    def _compare(self, entries: Sequence[Entry], views: Sequence[View], change: Change) -> None:
+        """Run the rules over both versions; what they find is given out with the file it stands in."""
+        from review_bot.rules import delta
+
+        spoken = [
+            one for one in entries if not one.keywords or any(delta.speaks_of(one.keywords, view) for view in views)
+        ]
+        for rule, view, ask in delta.run([one.rule for one in spoken], views, change.tree):
+            if rule.id in self._stopped or self.late():
+                continue
+            try:
+                with self._limit(1.0 + len(view.added_text) / _MEGABYTE):
+                    found = [match for match in ask() if not _excused(rule, match, view)]
+            except RuleTooSlow:
+                self._stopped[rule.id] = f"stopped: it took too long on {view.path}"
+                continue
+            if found:
+                self._between.setdefault(id(view), []).extend(findings_of(rule, found, view))
 
     def _view(self, file: FileDiff, contents: Contents, exclude: tuple[str, ...]) -> tuple[View | None, str | None]:
         """The file as the rules see it, or why they don't."""
@@ -120,6 +158,9 @@ class Engine:
         findings: list[Finding] = []
         anchors: dict[str, str] = {}
         secrets: list[str] = []
+        for finding, anchor in self._between.pop(id(view), ()):
+            findings.append(finding)
+            anchors[finding.fingerprint] = anchor
         for rule in rules:
             matches = self._guarded(rule, view, trees) if rule.id not in self._stopped else None
             if matches:
@@ -178,11 +219,8 @@ class Engine:
         for match in matches:
             if reached is not None and not _touches(match, reached):
                 continue
-            if rule.unless:
-                lines = view.text_of(match.side, match.start_line, match.end_line)[: textual.LONGEST_LINE]
-                if any(textual.compiled(text).search(lines) for text in rule.unless):
-                    continue
-            kept.append(match)
+            if not _excused(rule, match, view):
+                kept.append(match)
         return kept
 
     def _reach(self, rule: Rule, view: View) -> frozenset[int] | None:
@@ -224,6 +262,14 @@ def _forests(plans: Sequence[tuple[View, Sequence[Rule]]], *, whole: bool) -> di
 
 def _reads_the_new_tree(rule: Rule) -> bool:
     return rule.kind in _STRUCTURAL and rule.where.scope != "removed"
+
+
+def _excused(rule: Rule, match: Match, view: View) -> bool:
+    """True where an `unless` of the rule matches the flagged lines."""
+    if not rule.unless:
+        return False
+    lines = view.text_of(match.side, match.start_line, match.end_line)[: textual.LONGEST_LINE]
+    return any(textual.compiled(text).search(lines) for text in rule.unless)
 
 
 def _touches(match: Match, numbers: frozenset[int]) -> bool:

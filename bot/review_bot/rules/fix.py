@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.diff import shown
 from review_bot.domain.finding import Finding, Suggestion
 from review_bot.domain.language import grammar_of, language_of
 from review_bot.errors import printable
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

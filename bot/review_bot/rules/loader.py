@@ -25,8 +25,9 @@ _WHERE_KEYS = frozenset(("scope", "paths", "exclude", "tests", "once"))
 _TABLE_KEYS = {
     "entropy": frozenset(("regex", "min", "min-length")),
     "delta": frozenset(("check", "names")),
-    "taint": frozenset(("sinks", "sources", "sanitisers")),
+    "taint": frozenset(("sinks", "sources", "sanitisers", "strings", "from", "built")),
 }
+TAINT_GROUPS = ("request", "local", "parameter")
 DELTA_CHECKS = frozenset(
     (
         "guard-removed", "auth-removed", "tls-weakened", "crypto-weakened", "sanitiser-removed", "query-concatenated",
@@ -229,8 +230,16 @@ class _Reader:
     def _check_taint(self, value: dict[str, Any]) -> None:
         for key in ("sinks", "sources", "sanitisers"):
             self._texts(key, value, "taint.")
-        if not value.get("sinks"):
+        if "strings" in value:
+            if not isinstance(value["strings"], str):
+                self.fail("taint.strings", "must be a regular expression")
+            self._compiles("taint.strings", value["strings"])
+        elif not value.get("sinks"):
             self.fail("taint.sinks", "is missing: patterns with $X where the value must not be tainted")
+        for key in ("from", "built"):
+            for group in self._texts(key, value, "taint."):
+                if group not in TAINT_GROUPS:
+                    self.fail(f"taint.{key}", f"`{group}` is unknown; one of {', '.join(TAINT_GROUPS)}")
         for key in ("sinks", "sanitisers"):
             for pattern in self._texts(key, value, "taint."):
                 if "$X" not in pattern and "$$$X" not in pattern:

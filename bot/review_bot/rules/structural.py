@@ -81,6 +81,8 @@ class Trees:
         self._silent: frozenset[str] = frozenset()
         self.refused: str | None = None
         """Why a text was not parsed."""
+        self.notes: dict[object, object] = {}
+        """What costs too much to find out again for each rule."""
 
     def of(self, side: Side) -> list[tuple[Unit, SgNode]]:
         """Units of one side with their root nodes."""

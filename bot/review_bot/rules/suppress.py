@@ -8,10 +8,11 @@ a category.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from review_bot.domain.finding import CATEGORIES, Finding, Suppressed, fingerprint, normalised
 from review_bot.rules import comments
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.diffing.narrow import whole
 from review_bot.domain.review import SourceInfo
@@ -13,6 +13,7 @@ from review_bot.ports import Change
 from review_bot.rules.commit_message import Cleanup
 from review_bot.sources.patch import FragmentContents
 from review_bot.sources.process import run
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from review_bot.rules.commit_message import Line

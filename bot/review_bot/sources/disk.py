@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple
+
+from review_bot.values import NamedTuple
 
 BIG = 512 * 1024 * 1024
 """Bytes; git's core.bigFileThreshold, above which it takes a file for binary."""

@@ -10,6 +10,7 @@ from review_bot.diffing.raw import parse_git
 from review_bot.domain.review import SourceInfo
 from review_bot.ports import Change
 from review_bot.sources.contents import CONTEXT, GitContents, records
+from review_bot.sources.lookup import GitTree
 from review_bot.sources.process import diff
 from review_bot.sources.repository import empty_tree, head_commit
 
@@ -36,7 +37,8 @@ class StagedSource:
         full = parse_git(_without_notes(data))
         contents = GitContents(data, cwd=repository.cwd, full=full)
         info = source_info("staged", base=head_commit(repository))
-        return Change(info, narrowed(map(narrow, full), self._paths, repository), contents, root)
+        files = narrowed(map(narrow, full), self._paths, repository)
+        return Change(info, files, contents, root, tree=GitTree(repository.cwd, root=root))
 
 
 class WorktreeSource:
@@ -58,9 +60,8 @@ class WorktreeSource:
         work_tree, new = untracked(repository, self._paths)
         contents = GitContents(data, cwd=repository.cwd, full=[*tracked, *new], work_tree=work_tree)
         files = sorted([*map(narrow, tracked), *new], key=_path)
-        return Change(
-            source_info("worktree", base=head), narrowed(files, self._paths, repository), contents, root, writable=True
-        )
+        info, tree = source_info("worktree", base=head), GitTree(repository.cwd, root=root, on_disk=True)
+        return Change(info, narrowed(files, self._paths, repository), contents, root, writable=True, tree=tree)
 
 
 class RangeSource:
@@ -80,7 +81,9 @@ class RangeSource:
         data = diff(["-U3", base, head, "--"], cwd=repository.cwd)
         contents = GitContents(data, cwd=repository.cwd)
         info = source_info("range", base=base, head=head)
-        return Change(info, narrowed(parse_git(data), self._paths, repository), contents, repository.root)
+        files = narrowed(parse_git(data), self._paths, repository)
+        tree = GitTree(repository.cwd, root=repository.root, revision=head)
+        return Change(info, files, contents, repository.root, tree=tree)
 
 
 def source_info(kind: SourceKind, *, base: str | None = None, head: str | None = None) -> SourceInfo:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from review_bot.errors import SourceError
 from review_bot.sources.process import git, run
 from review_bot.sources.repository import find_root
+from review_bot.values import NamedTuple
 
 
 class HooksFolder(NamedTuple):

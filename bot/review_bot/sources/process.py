@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.errors import SourceError
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from review_bot.errors import SourceError
 from review_bot.sources.process import Done, git, run
+from review_bot.values import NamedTuple
 
 
 class Update(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from review_bot.errors import SourceError
 from review_bot.sources.process import git, no_repository, no_work_tree, run
+from review_bot.values import NamedTuple
 
 _ASK_GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES")
 

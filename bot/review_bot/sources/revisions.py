@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.errors import SourceError, UsageError
 from review_bot.sources.process import failure, not_startable
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from git import Git

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot import resources
 from review_bot.errors import StoreError
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

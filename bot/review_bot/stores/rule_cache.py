@@ -40,7 +40,7 @@ def load(rule_paths: Sequence[str] = ()) -> RuleSet:
     own = [(path, _read(path)) for path in own_files(rule_paths)]
     folder = cache_folder()
     place = os.path.join(folder, f"rules-{_key(own)}.bin") if folder else None
-    cached = _cached(place)
+    cached = _cached(place, own)
     if cached is not None:
         return cached
     rules = _parsed(own)
@@ -120,7 +120,7 @@ def _parsed(own: Sequence[tuple[str, bytes]]) -> tuple[Rule, ...]:
     return unique([*shipped, *(rule for file in read_files([path for path, _ in own]) for rule in file.rules)])
 
 
-def _cached(place: str | None) -> RuleSet | None:
+def _cached(place: str | None, own: Sequence[tuple[str, bytes]]) -> RuleSet | None:
     """The rules in a cache file; only its index is read now, and each group when it is asked for."""
     try:
         with open(place or "", "rb") as stream:
@@ -133,11 +133,14 @@ def _cached(place: str | None) -> RuleSet | None:
         return None
     body = data[_DIGEST + 8 + size :]
     index: dict[str, tuple[int, int, int, bytes]] = marshal.loads(head[8:])  # noqa: S302 - our own, behind a digest
-    if not all(_digest(body[start:end]) == digest for _, start, end, digest in index.values()):
+    if len(body) != max((end for _, _, end, _ in index.values()), default=0):
         return None
 
     def read(name: str) -> Sequence[Row]:
-        _, start, end, _ = index[name]
+        _, start, end, digest = index[name]
+        if _digest(body[start:end]) != digest:  # damaged since it was written: read the rule files after all
+            _remove(place or "")
+            return grouped(_parsed(own))[name]
         rows: Sequence[Row] = marshal.loads(body[start:end])  # noqa: S302
         return rows
 
