@@ -21,7 +21,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser("rules")
     parts = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = parts.add_parser("list", help="print every rule, shipped and own")
-    listing.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    listing.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: %(default)s")
     listing.add_argument("--config", metavar="FILE", help="read the configuration from FILE")
     showing = parts.add_parser("show", help="print one rule with its reason and examples")
     showing.add_argument("id", metavar="ID", help="id of a rule, or the beginning of several")
@@ -46,6 +46,11 @@ def _list(arguments: argparse.Namespace) -> int:
     _, rules = bootstrap.rules_of(arguments.config)
     if arguments.format == "json":
         _print_json([_row(rule) for rule in rules])
+        return 0
+    if arguments.format == "markdown":
+        from review_bot.pipeline.rules_page import page
+
+        print(page(rule for rule in rules if rule.shipped), end="")
         return 0
     rows = [(rule.id, rule.severity, rule.confidence, rule.category) for rule in rules]
     rows += [(name, "warning", "high", "conventions") for name in OTHERS]
