@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from review_bot.domain.diff import FileDiff, Side
-    from review_bot.domain.review import Review, SourceKind
+    from review_bot.domain.review import Degraded, Review, SourceKind
     from review_bot.ports import Change, DiffSource
     from review_bot.rules.model import RuleFile
     from review_bot.rules.ruleset import RuleSet
     from review_bot.sources.repository import Repository
+
+
+_NO_MODEL = "this version has no models"
 
 
 class Request(NamedTuple):
@@ -41,6 +44,12 @@ class Request(NamedTuple):
     """Where the change comes from, in place of `kind` and `argument`."""
     loaded: Loaded | None = None
     """The configuration, where it was read already."""
+    with_model: bool = False
+    """Whether the configured model is asked as well."""
+    model: str | None = None
+    """Name or folder of the model, where one was given."""
+    require_model: bool = False
+    """Fail where no model can be used."""
     linters: tuple[str, ...] = ()
     """Reports of other tools to take in, beside those that the configuration runs."""
 
@@ -61,6 +70,9 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
     repository = _repository(request)
     root = repository.root if repository else None
     loaded = request.loaded or load(root, file=request.config, flags=request.flags)
+    without = _without_model(loaded.config.model.backend, request.model) if request.with_model else ()
+    if request.require_model:
+        _refuse(loaded.config.model.backend, without)
     rules = rule_cache.load(loaded.rule_paths())
     change = (request.source or _source(request, repository)).read()
     reviewer = Reviewer(
@@ -75,9 +87,24 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
         _take_in(reviewer, request, loaded, change, began)
     total = len(change.files)
     outcome = reviewer.run(change, known, None if tick is None else lambda n, path: tick(n, total, path))
-    review = outcome.review
+    review = outcome.review._replace(degraded=(*outcome.review.degraded, *without))
     seconds = (("total", round(time.monotonic() - began, 3)),)
     return Scan(review._replace(stats=review.stats._replace(seconds=seconds)), outcome.anchors, loaded, change, rules)
+
+
+def _without_model(backend: str, model: str | None) -> tuple[Degraded, ...]:
+    """What is said where a certain model is asked for; `auto` uses what there is, and so far there is none."""
+    if backend == "none" or (backend == "auto" and model is None):
+        return ()
+    from review_bot.domain.review import Degraded
+
+    return (Degraded(f"backend:{backend}", f"{_NO_MODEL}; the rules stand alone"),)
+
+
+def _refuse(backend: str, without: tuple[Degraded, ...]) -> None:
+    """Raise UsageError: a model is required, and there is none."""
+    reason = f"backend {backend}: {_NO_MODEL}" if without or backend == "auto" else "--backend none asks for none"
+    raise UsageError(f"no model can be used: {reason}", where="--require-model", remedy="leave it away")
 
 
 def _take_in(reviewer: Reviewer, request: Request, loaded: Loaded, change: Change, began: float) -> None:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from review_bot import __version__
+from review_bot.cli import streams
 from review_bot.errors import ReviewBotError, UsageError, printable
 
 if TYPE_CHECKING:
@@ -37,42 +38,52 @@ def main(argv: list[str]) -> int:
     # A short process makes no garbage worth looking for; a long one is looked through now and then.
     gc.set_threshold(200_000, 20, 20)
     try:
-        _plain_output()
-        if argv[:1] == ["hook"]:
-            from review_bot.cli.hook import main as hook
-
-            return hook(argv[1:])
-        return _dispatch(argv)
+        streams.prepare()
+        code = _dispatch(argv)
+        sys.stdout.flush()
     except ReviewBotError as error:
         return _say(f"review-bot: {error}", USAGE)
-    except BrokenPipeError:
-        return _closed_pipe()
+    except BrokenPipeError:  # the reader went away (`| head`)
+        streams.give_up()
+        return 0
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a bug of ours must not look like a finding
         return _bug(error)
+    return code
 
 
 def _dispatch(argv: list[str]) -> int:
-    from review_bot.cli.parser import command_parser, help_text
+    first = argv[0] if argv else ""
+    if first == "hook":
+        from review_bot.cli.hook import main as hook
 
-    name = next((word for word in argv if not word.startswith("-")), None)
-    if argv[:1] and argv[0] in ("--version", "-V"):
+        return hook(argv[1:])
+    if first in COMMANDS:
+        return _run(first, argv)
+    if first in ("--version", "-V"):
         print(f"review-bot {__version__}")
         return 0
-    if name is None or argv[0] in ("-h", "--help"):
-        if argv and argv[0] not in ("-h", "--help"):
-            raise UsageError(f"unknown option {argv[0]}", remedy="see review-bot --help")
+    if first in ("", "-h", "--help", "help"):
+        from review_bot.cli.parser import help_text
+
         print(help_text(COMMANDS), end="")
-        return 0 if argv else USAGE
-    if name == "help":
-        print(help_text(COMMANDS), end="")
+        if first:
+            return 0
+        raise UsageError("no command is named", remedy="choose one of those above")
+    if first.startswith("-"):
+        raise UsageError(f"unknown option {first}", remedy="see review-bot --help")
+    raise _unknown(first)
+
+
+def _run(name: str, argv: list[str]) -> int:
+    from review_bot.cli.parser import command_parser
+
+    try:
+        arguments: argparse.Namespace = command_parser(name, COMMANDS[name]).parse_args(argv)
+    except SystemExit:  # so argparse ends after --help
         return 0
-    if name not in COMMANDS or argv[0] != name:
-        raise _unknown(argv[0])
-    arguments: argparse.Namespace = command_parser(name, COMMANDS[name]).parse_args(argv)
     code: int = arguments.run(arguments)
-    sys.stdout.flush()
     return code
 
 
@@ -84,30 +95,9 @@ def _unknown(name: str) -> UsageError:
     return UsageError(f"unknown command {name}", remedy=hint)
 
 
-def _plain_output() -> None:
-    """A terminal that can't show a character gets an escape instead of a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-
-
 def _say(line: str, code: int) -> int:
-    from contextlib import suppress
-
-    with suppress(OSError, ValueError, AttributeError):
-        print(line, file=sys.stderr)
+    streams.say(line)
     return code
-
-
-def _closed_pipe() -> int:
-    """The reader went away (`| head`): say nothing, and keep Python from saying it at exit."""
-    import os
-    from contextlib import suppress
-
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 def _bug(error: Exception) -> int:
@@ -117,6 +107,7 @@ def _bug(error: Exception) -> int:
     import traceback
 
     if isinstance(error, OSError) and _is_output(error):
+        streams.give_up()
         return _say(f"review-bot: the output can't be written: {printable(str(error.strerror))}", USAGE)
     text = f"review-bot {__version__}\nPython {sys.version}\n" + "".join(traceback.format_exception(error))
     try:

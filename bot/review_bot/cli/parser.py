@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from review_bot.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from _typeshed import SupportsWrite
 
 
 class Parser(argparse.ArgumentParser):
@@ -17,6 +20,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of printing the usage and a message."""
         raise UsageError(message, remedy=f"see {self.prog} --help")
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Write the help; argparse would keep silent about an output that can't be written."""
+        (file or sys.stdout).write(self.format_help())
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from review_bot import bootstrap
+from review_bot.cli import streams
 from review_bot.errors import OutputError, UsageError, printable
 from review_bot.formats import RenderOptions, parse_spec, render
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from review_bot.domain.review import Review, SourceKind
-
-_MODEL_OPTIONS = ("backend", "model", "window", "require_model", "allow_remote", "resume", "trace")
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -81,12 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Scan, print, and say by the exit code whether the findings reach the bound."""
     specs = _specs(arguments.format)
     progress = _progress()
-    done = bootstrap.scan(request_of(arguments), progress)
+    request = request_of(arguments)._replace(with_model=True)
+    done = bootstrap.scan(request, progress)
     if progress is not None:
         _clear()
-    if arguments.fix and _fixed(done, verbose=arguments.verbose):
+    if arguments.fix and _fixed(done, verbose=arguments.verbose, beside=_machine_output(specs)):
         # What is left may stand on other lines now.
-        done = bootstrap.scan(request_of(arguments))
+        done = bootstrap.scan(request)
     _warn(done.review)
     options = RenderOptions(
         verbose=arguments.verbose,
@@ -111,7 +111,8 @@ def request_of(arguments: argparse.Namespace) -> bootstrap.Request:
         config=arguments.config,
         flags=flags_of(arguments),
         machine_made=getattr(arguments, "generated", False),
-        deadline=getattr(arguments, "deadline", None),
+        model=getattr(arguments, "model", None),
+        require_model=getattr(arguments, "require_model", False),
         linters=tuple(getattr(arguments, "linter", None) or ()),
     )
 
@@ -161,34 +162,51 @@ def _specs(formats: list[str] | None) -> list[tuple[str, str | None]]:
     return specs
 
 
-def _fixed(done: bootstrap.Scan, *, verbose: bool) -> bool:
-    """Put safe fixes into the work tree; whether there were any."""
+def _machine_output(specs: list[tuple[str, str | None]]) -> bool:
+    return any(path is None and name != "text" for name, path in specs)
+
+
+def _fixed(done: bootstrap.Scan, *, verbose: bool, beside: bool) -> bool:
+    """Put safe fixes into the work tree, and show the patch, `beside` the output that a program reads; if any."""
     mended, patch = bootstrap.apply_fixes(done)
     if verbose and patch:
-        sys.stderr.write(patch)
+        if beside:
+            streams.say(patch.removesuffix("\n"))
+        else:
+            _print(patch, machine=False)
     if mended:
         noun = "finding" if len(mended) == 1 else "findings"
-        print(f"fixed {len(mended)} {noun}", file=sys.stderr)
+        streams.say(f"fixed {len(mended)} {noun}")
     return bool(mended)
 
 
 def _warn(review: Review) -> None:
     for part in review.degraded:
-        print(printable(f"degraded: {part.what}: {part.reason}"), file=sys.stderr)
+        streams.say(printable(f"degraded: {part.what}: {part.reason}"))
 
 
 def write_all(specs: list[tuple[str, str | None]], review: Review, options: RenderOptions) -> None:
-    """Write the review in every format asked for; raises OutputError where a file can't be written."""
+    """Write the review in every format asked for; raises OutputError where one can't be, but writes the others."""
+    failed: list[OutputError] = []
     for name, path in specs:
-        if path is None:
-            text = render(name, review, options=options._replace(color=_color()))
-            _print(text, machine=name != "text")
-        else:
-            _write(path, render(name, review, options=options))
+        color = path is None and _color()
+        text = render(name, review, options=options._replace(color=color))
+        try:
+            if path is None:
+                _print(text, machine=name != "text")
+            else:
+                _write(path, text)
+        except OutputError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def _print(text: str, *, machine: bool) -> None:
-    """Machine formats are UTF-8 whatever the locale; text goes the terminal's way."""
+    """Machine formats are UTF-8 whatever the locale; text goes the terminal's way.
+
+    A reader that went away (`| head`) has what it wanted: the verdict stands.
+    """
     try:
         if machine and hasattr(sys.stdout, "buffer"):
             sys.stdout.flush()
@@ -198,8 +216,9 @@ def _print(text: str, *, machine: bool) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        streams.give_up()
     except (OSError, ValueError, AttributeError) as error:
+        streams.give_up()
         reason = getattr(error, "strerror", None) or "it is closed"
         raise OutputError(f"can't be written: {reason}", where="standard output") from error
 
@@ -209,8 +228,9 @@ def _write(path: str, text: str) -> None:
 
     try:
         replace(path, text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise OutputError(f"can't be written: {error.strerror}", where=path, remedy="name another file") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise OutputError(f"can't be written: {reason}", where=path, remedy="name another file") from error
 
 
 def _color() -> bool:

@@ -57,7 +57,7 @@ def parse_spec(spec: str) -> tuple[str, str | None]:
         raise _unknown(name)
     if colon and not path:
         raise UsageError("no path behind the colon", where=f"--format {spec}", remedy=f"write {name}:FILE or {name}")
-    return name, None if path in ("", "-") else path
+    return name, None if path in ("", "-", "/dev/stdout") else path
 
 
 def _unknown(name: str) -> UsageError:

@@ -62,6 +62,7 @@ class Reviewer:
         self.all = rules
         self.config = config
         self.rules = selected(rules, config.select, config.ignore)
+        machine_made = machine_made or config.filter == "nofilter"
         self.engine = Engine(self.rules, filter_mode=config.filter, machine_made=machine_made)
         if until is not None and clock is not None:
             self.engine.late = lambda: clock() > until

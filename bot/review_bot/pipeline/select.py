@@ -16,33 +16,43 @@ OTHERS = ("suppression.unused", "suppression.without-id", "suppression.unknown-i
 """Ids of findings that no rule file holds."""
 
 
+_WHOLE = 1_000_000
+"""The rank of a whole id, above that of any part."""
+
+
 def selected(rules: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
     """The rules that `select` names and `ignore` does not; raises UsageError for a name that means no rule."""
     select, ignore = tuple(select), tuple(ignore)
     if select == ("*",) and not ignore:
         return rules
-    for name in (*select, *ignore):
+    for name in select:
         _known(name, rules)
+    for name in ignore:
+        if not _is_of_another_tool(name):
+            _known(name, rules)
     return rules.where(lambda rule, category: wanted(rule, category, select, ignore))
 
 
 def wanted(rule: str, category: str, select: Collection[str], ignore: Collection[str]) -> bool:
-    """True when `rule` is selected and not ignored; where both name it, the longer name wins, then `ignore`."""
+    """True when `rule` is selected and not ignored; where both name it, the longer name wins, then `ignore`.
+
+    A category that is ignored yields to the whole id of a rule only.
+    """
     chosen = max((_rank(name, rule, category) for name in select), default=-1)
-    refused = max((_rank(name, rule, category) for name in ignore), default=-1)
+    refused = max((_rank(name, rule, category, by_category=_WHOLE - 1) for name in ignore), default=-1)
     return chosen > refused
 
 
-def _rank(name: str, rule: str, category: str) -> int:
-    """How closely `name` means the rule: -1 not at all, 0 for `*`, 1 for its category, more for a longer id."""
+def _rank(name: str, rule: str, category: str, by_category: int = 1) -> int:
+    """How closely `name` means the rule: -1 not at all, 0 for `*`, more for a longer part of the id."""
     if name == "*":
         return 0
     if name == category:
-        return 1
+        return by_category
     prefix = name.removesuffix(".*").removesuffix(".")
-    if rule == prefix or rule.startswith(prefix + "."):
-        return 2 + len(prefix)
-    return -1
+    if rule == prefix:
+        return _WHOLE
+    return 2 + len(prefix) if rule.startswith(prefix + ".") else -1
 
 
 def _known(name: str, rules: RuleSet) -> None:
@@ -52,11 +62,14 @@ def _known(name: str, rules: RuleSet) -> None:
         return
     if any(_rank(name, other, "") > 0 for other in OTHERS) or name.startswith("model."):
         return
-    if name[:1].isupper() or "/" in name:  # the code of another tool: S602, py/sql-injection
-        return
     from difflib import get_close_matches
 
     known = sorted({entry.id for entry in rules.entries()} | set(CATEGORIES))
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else "`review-bot rules list` shows them all"
     raise UsageError(f"no rule, prefix or category is called {name}", remedy=hint)
+
+
+def _is_of_another_tool(name: str) -> bool:
+    """True for codes as other tools have them: S602, py/sql-injection."""
+    return "/" in name or (name[:1].isupper() and name[-1:].isdigit())

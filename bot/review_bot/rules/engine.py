@@ -34,6 +34,8 @@ _MOST_COMPARED = 100_000
 """Lines of a change above which no rule over both versions runs: it keeps all files at hand."""
 _HEAD = 2000
 """Characters at the top of a file in which a generator says so."""
+_MINIFIED = (".min.js", ".min.css", ".min.mjs", ".min.html", ".js.map", ".css.map")
+_GENERATED = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", ".pb.go", ".pb.cc", ".pb.h", "_pb.js", "_pb.d.ts", ".g.dart")
 _BATCH_FILES, _BATCH_SIZE = 64, 300_000
 """How many files, and characters of them, are looked at together."""
 
@@ -300,9 +302,13 @@ def unreadable(file: FileDiff) -> str | None:
 
 
 def machine_made(view: View) -> str | None:
-    """`generated` or `minified`, where that shows in the text; people do not review such files."""
+    """`generated` or `minified`, where that shows in the name or the text; people do not review such files."""
     if view.file.status == "binary":
         return None
+    if view.path.endswith(_MINIFIED):
+        return "minified"
+    if view.path.endswith(_GENERATED):
+        return "generated"
     whole = view.whole("new")
     head = (
         view.added_text[:_HEAD] if whole is None and view.added_numbers and 1 in view.added_numbers else (whole or "")
