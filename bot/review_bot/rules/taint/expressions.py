@@ -264,8 +264,9 @@ class Expressions:
         values: list[Value] = []
         fixed = False
         for one in parts:
-            if isinstance(one, str) or self._is_literal(one):
-                words.append(one if isinstance(one, str) else literal(one.text()))
+            text = one if isinstance(one, str) else self.text_of(one, frame)
+            if text is not None:
+                words.append(text)
                 fixed = fixed or not _OPEN_END.fullmatch("".join(words))
                 continue
             value = self.value(one, frame)
@@ -273,14 +274,24 @@ class Expressions:
             fixed = True
             words.append(" ")
         found = join(*values)
-        text = "".join(words)
-        if found and text.strip():
+        whole = "".join(words)
+        if found and whole.strip():
             found = built(found)
-            self.built.append(BuiltText(node, text, found))
+            self.built.append(BuiltText(node, whole, found))
         return found
 
-    def _is_literal(self, node: SgNode) -> bool:
-        return node.kind() in self.grammar.strings and all(isinstance(one, str) for one in self._fragments(node))
+    def text_of(self, node: SgNode, frame: Frame) -> str | None:
+        """What a literal says, or a name that was given one; None for anything else."""
+        kind = node.kind()
+        if kind in self.grammar.names:
+            return frame.texts.get(dotted(node.text()) or "")
+        if kind in ("expression_list", "argument", "parenthesized_expression") and len(named(node)) == 1:
+            return self.text_of(named(node)[0], frame)
+        if kind not in self.grammar.strings:
+            return None
+        parts = self._fragments(node)
+        texts = [one for one in parts if isinstance(one, str)]
+        return "".join(texts) if len(texts) == len(parts) else None
 
     def _concat(self, node: SgNode, frame: Frame) -> Value:
         left, right = node.field("left"), node.field("right")
@@ -318,7 +329,7 @@ class Expressions:
 
     def _formatted(self, node: SgNode, template: SgNode, arguments: Sequence[SgNode], frame: Frame) -> Value:
         """A template with places, and what is put there."""
-        text = literal(template.text()) if template.kind() in self.grammar.strings else ""
+        text = self.text_of(template, frame) or ""
         place = _PLACE.search(text)
         values: list[SgNode | str] = []
         for argument in arguments:
@@ -479,7 +490,7 @@ class Expressions:
             return self.assemble(node, [callee.receiver, *arguments], frame)
         if _JOINING.search(path) and arguments:
             first = arguments[0]
-            if self._is_literal(first) and literal(first.text()) == "/" and self.language == "go":
+            if self.language == "go" and self.text_of(first, frame) == "/":
                 return cleansed(given, _HOST | _ROOTED)
             leads = self.records.get(span(first), CLEAN)
             return leads if leads == given else join(leads, cleansed(given, _HOST))

@@ -253,7 +253,15 @@ class Flow(Expressions):
         value = self.value(right, frame)
         self.give(left, passed(value, node), frame)
         self._judge(left, right, frame)
+        self._keep_text(left, right, frame)
         return value
+
+    def _keep_text(self, left: SgNode, right: SgNode, frame: Frame) -> None:
+        """Keep a literal that a name is given, for when values are put into it."""
+        path = dotted(left.text())
+        text = self.text_of(right, frame)
+        if path is not None and text:
+            frame.texts[path] = text
 
     def _grow(self, node: SgNode, left: SgNode, right: SgNode, sign: str, frame: Frame) -> Value:
         """`a += b`."""

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 class Frame:
     """Values by dotted name; a name that is not here was never assigned."""
 
-    __slots__ = ("aliases", "dotted", "env", "inner", "repeating", "returns", "verdicts")
+    __slots__ = ("aliases", "dotted", "env", "inner", "repeating", "returns", "texts", "verdicts")
 
     def __init__(self) -> None:
         self.env: dict[str, Value] = {}
         self.aliases: dict[str, str] = {}
         """Usual names of the request object and the like, by the names they have here."""
         self.verdicts: dict[str, Verdict] = {}
+        self.texts: dict[str, str] = {}
+        """Literals by the name they were given, such as a template."""
         self.returns: Value = CLEAN
         self.dotted = False
         """True when a part of something may be tainted without the whole."""
@@ -33,7 +35,7 @@ class Frame:
         """The same knowledge, to be changed on its own."""
         other = Frame()
         other.env = dict(self.env)
-        other.aliases, other.verdicts = dict(self.aliases), dict(self.verdicts)
+        other.aliases, other.verdicts, other.texts = dict(self.aliases), dict(self.verdicts), dict(self.texts)
         other.dotted, other.inner, other.repeating = self.dotted, self.inner, self.repeating
         return other
 
@@ -65,6 +67,7 @@ class Frame:
             self.dotted = True
         self.env[path] = value
         self.verdicts.pop(path, None)
+        self.texts.pop(path, None)
         if "." not in path and path in self.aliases and not value:
             del self.aliases[path]
 
