@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from review_bot.domain.finding import SEVERITIES, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _KIND_RANK = {"delta": 0, "taint": 1, "ast": 2, "pattern": 2, "regex": 3, "entropy": 4}
 
@@ -19,7 +19,7 @@ def merged(findings: Iterable[Finding], kinds: Mapping[str, str]) -> list[Findin
     """
     result: list[Finding] = []
     for finding in sorted(findings, key=lambda one: (*position(one), _specific(one, kinds))):
-        index = next((i for i in range(len(result) - 1, -1, -1) if _same(result[i], finding)), None)
+        index = next((i for i in _on_its_line(result, finding) if _same(result[i], finding)), None)
         if index is None:
             result.append(finding)
             continue
@@ -28,6 +28,14 @@ def merged(findings: Iterable[Finding], kinds: Mapping[str, str]) -> list[Findin
         also.pop(first.rule, None)
         result[index] = first._replace(also=tuple(also))
     return sorted(result, key=position)
+
+
+def _on_its_line(result: Sequence[Finding], finding: Finding) -> Iterator[int]:
+    """Indexes, from the last one back, of the findings that begin on the same line: the others stand further up."""
+    for index in range(len(result) - 1, -1, -1):
+        if (result[index].path, result[index].start_line) != (finding.path, finding.start_line):
+            return
+        yield index
 
 
 def position(finding: Finding) -> tuple[str, int, int, str, str]:
