@@ -1,0 +1,113 @@
+"""Rules that need both versions of a change: what was there before and is there no longer.
+
+Nothing is read or parsed unless words of the removed and added lines say that a check could find something.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from review_bot.domain.paths import is_test, matches_any
+from review_bot.rules.keywords import any_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from review_bot.ports import Tree
+    from review_bot.rules.delta.change import FileChange
+    from review_bot.rules.match import Match
+    from review_bot.rules.model import Rule
+    from review_bot.rules.view import View
+
+    Check = Callable[[FileChange, Sequence[str]], Iterable[Match]]
+    Task = tuple[Rule, View, Callable[[], list[Match]]]
+
+CHECKS = {
+    "guard-removed": ("guards", "-"),
+    "condition-weakened": ("guards", "-+"),
+    "auth-removed": ("access", "-"),
+    "tls-weakened": ("weakening", "-+"),
+    "crypto-weakened": ("weakening", "-+"),
+    "sanitiser-removed": ("dataflow", "-"),
+    "query-concatenated": ("dataflow", "-+"),
+    "secret-logged": ("dataflow", "+"),
+    "test-removed": ("testing", "-"),
+    "assertion-weakened": ("testing", "-"),
+    "test-skipped": ("testing", "+"),
+    "code-without-test": ("untested", "+"),
+    "stale-callers": ("signatures", "-+"),
+    "default-changed": ("signatures", "-+"),
+    "return-changed": ("returns", "-+"),
+    "symbol-removed": ("symbols", "-"),
+    "exception-widened": ("failures", "-+"),
+    "error-check-dropped": ("failures", "-"),
+    "await-dropped": ("failures", "-+"),
+    "lock-scope-shrunk": ("scopes", "-"),
+    "resource-guard-removed": ("scopes", "-"),
+    "timeout-removed": ("bounds", "-"),
+    "limit-removed": ("bounds", "-"),
+    "validation-relaxed": ("validation", "-"),
+    "migration-unsafe": ("migrations", "±"),
+    "version-without-changelog": ("release", "-+"),
+    "lock-mismatch": ("dependencies", "±"),
+    "dependency-risk": ("dependencies", "+"),
+    "workflow-privilege": ("gates", "±"),
+    "suppression-added": ("gates", "+"),
+}
+"""Module of each check, and the kinds of lines that a file needs for it: removed, added, both, or either."""
+
+
+_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "poetry.lock", "uv.lock", "go.sum")
+
+
+def applies(rule: Rule, view: View) -> bool:
+    """True where the rule could find something in the file: the cheap questions, before anything is read."""
+    if "*" not in rule.languages and view.language not in rule.languages:
+        return False
+    if view.path.endswith(_LOCKS):
+        return False
+    if view.file.status in ("binary", "submodule") or not _has_lines(CHECKS[rule.body["check"]][1], view):
+        return False
+    if rule.where.tests == "skip" and is_test(view.path):
+        return False
+    if rule.keywords and not (speaks_of(rule.keywords, view) or speaks_of(_own_words(rule), view)):
+        return False
+    return matches_any(view.path, rule.where.paths) and not matches_any(view.path, rule.where.exclude)
+
+
+def speaks_of(keywords: Sequence[str], view: View) -> bool:
+    """True where one of the keywords stands in an added or a removed line."""
+    return any_of(keywords, view.added_lower) or any_of(keywords, view.removed_lower)
+
+
+def _own_words(rule: Rule) -> tuple[str, ...]:
+    return tuple(name.lower() for name in rule.body.get("names", ()))
+
+
+def _has_lines(needed: str, view: View) -> bool:
+    if needed == "±":
+        return bool(view.added or view.removed)
+    return ("-" not in needed or bool(view.removed)) and ("+" not in needed or bool(view.added))
+
+
+def run(rules: Sequence[Rule], views: Sequence[View], tree: Tree | None) -> Iterator[Task]:
+    """What is to be asked of the change: a rule, a file, and the call that gives the matches."""
+    tasks = [(rule, view) for rule in rules for view in views if applies(rule, view)]
+    if not tasks:
+        return
+    from review_bot.rules.delta.change import WholeChange
+
+    change = WholeChange(views, tree)
+    files = dict(zip(map(id, views), change.files, strict=True))
+    for rule, view in tasks:
+        yield rule, view, partial(matches, rule, files[id(view)])
+
+
+def matches(rule: Rule, file: FileChange) -> list[Match]:
+    """What one rule finds in one file of the change."""
+    name = rule.body["check"]
+    module = import_module(f"review_bot.rules.delta.{CHECKS[name][0]}")
+    check: Check = getattr(module, name.replace("-", "_"))
+    return list(check(file, tuple(rule.body.get("names", ()))))

@@ -1,0 +1,389 @@
+"""Failures that nobody notices any longer: wider handlers, dropped checks, promises that nobody waits for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from review_bot.rules.delta.lazy import lazy
+from review_bot.rules.delta.masking import without_comments
+from review_bot.rules.delta.words import squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.rules.delta.change import FileChange
+    from review_bot.rules.delta.outline import Function, Outline, Statement
+    from review_bot.rules.match import Match
+
+_HANDLER = lazy(
+    r"(?:\} ?)?(?:except\b(?P<py>[^:]*):|catch ?\((?P<c>[^)]*)\)|rescue\b(?P<rb>.*)"
+    r"|(?:with )?(?:contextlib\.)?suppress\((?P<su>[^)]*)\))"
+)
+_WIDTH = {
+    **dict.fromkeys(("BaseException", "Throwable", "", "\\Throwable", "..."), 3),
+    **dict.fromkeys(("Exception", "StandardError", "System.Exception", "\\Exception"), 2),
+    **dict.fromkeys(("RuntimeException", "OSError", "IOError", "Error", "std::exception"), 1),
+}
+"""How much an exception stands for: 3 for everything, 0 for one kind of error."""
+
+
+def exception_widened(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """Handlers that catch everything where they caught one kind of error."""
+    if file.view.file.deleted:
+        return
+    for old, new in _handlers(file):
+        first, second = _caught(old), _caught(new)
+        if first is None or second is None or file.language in ("javascript", "typescript"):
+            continue
+        before, now = max(map(_width, first)), max(map(_width, second))
+        if now > before and now >= 2 and not _passes_on(file.new, new, file.old, old):
+            yield file.match("new", new, A=_shown(first), B=_shown(second))
+
+
+def _handlers(file: FileChange) -> Iterator[tuple[Statement, Statement]]:
+    """Old and new handlers of the same block: paired by their text, else the only ones of an edit."""
+    seen = set()
+    for old, new in file.pairing.pairs:
+        if _HANDLER.match(old.code) and _HANDLER.match(new.code):
+            seen.add(old.position)
+            yield old, new
+    for edit in file.edits:
+        olds = [
+            one
+            for one in file.old.statements
+            if _starts(one, edit.removed) and _HANDLER.match(one.code) and one.position not in seen
+        ]
+        news = [one for one in file.new.statements if _starts(one, edit.added) and _HANDLER.match(one.code)]
+        if len(news) == 1 and olds and news[0].indent == olds[0].indent:
+            yield olds[0], news[0]
+
+
+def _starts(statement: Statement, lines: Sequence[tuple[int, str]]) -> bool:
+    return any(number == statement.start for number, _ in lines)
+
+
+def _caught(statement: Statement) -> list[str] | None:
+    found = _HANDLER.match(statement.code)
+    if not found:
+        return None
+    text = next((group for group in found.groups() if group is not None), "")
+    text = re.sub(r"\bas\b.*|=>.*", "", text).strip()
+    text = re.sub(r"^(?:final )?([\w.\\:| ]+?)\s+[&$]?\$?\w+$", r"\1", text) if found["c"] is not None else text
+    return [one.strip(" ()") for one in re.split(r"[,|]", text.strip("() "))] or [""]
+
+
+def _width(name: str) -> int:
+    return _WIDTH.get(name, _WIDTH.get(name.rsplit(".", maxsplit=1)[-1], 0))
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(one or "everything" for one in names)
+
+
+def _passes_on(side: Outline, handler: Statement, old_side: Outline, old: Statement) -> bool:
+    """True where the wider handler hands every error on: it cleans up or translates, and swallows nothing."""
+    block = side.block(handler)
+    last = block[-1].code if block else ""
+    return bool(re.match(r"(?:raise|throw)\b", last)) or (
+        not block and bool(re.search(r"\b(?:raise|throw)\b", handler.code))
+    )
+
+
+_GO_CHECK = lazy(r"if (?:.*; )?\w*[eE]rr\w* != nil\b|if !?\w*ok\w* \{")
+_CHECKS = lazy(
+    r"\.raise_for_status\(|\bcheck\s*=\s*True\b|\bcheck_call\(|\bcheck_output\(|\bcheck_returncode\("
+    r"|(?<![\w-])set\s+-[a-z]*e[a-z]*\b|set -o (?:pipefail|errexit)|\|\|\s*(?:exit|return|die)\b"
+    r"|\.error_for_status\(|EnsureSuccessStatusCode\("
+    r"|\.catch\(|\.on\(\s*[\"']error[\"']|--fail\b|\bcurl\b.*\s-\w*f\w*\s|ON_ERROR_STOP"
+    r"|assert\s+\w*(?:rc|returncode|status|ret)\w*\s*==\s*0|raise_on_error\s*=\s*True"
+    r"|raise_errors\s*=\s*True|raise_exceptions\s*=\s*True|raise_exception\s*=\s*True|strict_errors"
+    r"|\.orThrow|orElseThrow\(|\.unwrap_or_else\("
+)
+_STATUS = lazy(
+    r"if\b.*(?:\.ok\b|status_code|\.status\b|returncode|StatusCode|exitCode|exit_code|\brc\b|\berr\b"
+    r"|error|errno|\$\?|response\.code)"
+)
+_STILL_CHECKS = lazy(
+    r"raise_for_status|check\s*=\s*True|check_call|check_output|check_returncode|\.ok\b|status_code"
+    r"|\.status\b|statusCode|StatusCode|returncode|is_success|is_error|set -|errexit|pipefail"
+    r"|\|\|\s*(?:exit|die|return|\{|fail)|\.catch\b|try\b|catch\b|except\b|\.then\(.*,"
+    r"|error_for_status|EnsureSuccess|\bif !|expect\(|\?;|err\b|rescue|onerror|handleError"
+    r"|event_hooks|raise_exception|on\w*[eE]rror|\bproc\.wait|allSettled|await\b|--fail|\s-\w*f"
+)
+
+
+def error_check_dropped(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """Checks of errors and statuses that are gone while the call they watched is still made."""
+    if file.view.file.deleted:
+        return
+    seen: set[int] = set()
+    for old, new in file.pairing.pairs:
+        found = _check(file, old, names)
+        text = without_comments(new.text, file.language)
+        if found and found not in text and not _watched(text, found) and not _elsewhere(file, old, found):
+            seen.add(old.position)
+            yield file.match("old", old, found.strip("( "), A=found.strip("( .|"))
+        elif _error_ignored(file, old, new):
+            yield file.match("new", new, A="the error")
+    for statement in file.pairing.gone:
+        found = _check(file, statement, names)
+        if (
+            found
+            and statement.position not in seen
+            and _call_stays(file, statement, found)
+            and not _elsewhere(file, statement, found)
+        ):
+            yield file.match("old", statement, found.strip("( "), A=found.strip("( .|"))
+
+
+def _check(file: FileChange, statement: Statement, names: Sequence[str]) -> str | None:
+    text = without_comments(statement.text, file.language)
+    if re.match(r"(?:async )?(?:def|function|func)\b|import\b|from\b", text):
+        return None
+    if file.language == "go":
+        found = _GO_CHECK.match(statement.code)
+        return found[0] if found else None
+    found = _CHECKS.search(text)
+    if found and not (found[0].startswith(".on(") and file.language not in ("javascript", "typescript")):
+        return found[0]
+    named = next((name for name in names if re.search(rf"(?<!\w){re.escape(name)}\s*\(", text)), None)
+    if named:
+        return named
+    status = _STATUS.match(statement.code)
+    exits = [
+        one
+        for one in file.old.inside(statement)
+        if re.match(r"(?:raise|throw|return|exit|sys\.exit|die|process\.exit|panic)\b", one.code)
+    ]
+    return (
+        status[0]
+        if status
+        and (exits or re.search(r"\b(?:throw|raise|exit)\b", text))
+        and "status" in f"{status[0]} status"
+        and re.search(r"\.ok\b|status|returncode|exit|\$\?|\brc\b", status[0])
+        else None
+    )
+
+
+def _watched(text: str, found: str) -> bool:
+    """True where the new statement still looks at the outcome in another way."""
+    if "check_" in found:
+        return bool(re.search(r"check\s*=\s*True|check_", text))
+    if found.startswith(("if", "assert")):
+        return bool(_STILL_CHECKS.search(text))
+    if "set" in found and re.search(r"set\s+-\w*e|errexit|pipefail", text):
+        return "pipefail" not in found or "pipefail" in text
+    if "||" in found:
+        return "||" in text or bool(re.match(r"if\b", text))
+    if "catch(" in found or ".on(" in found:
+        return bool(re.search(r"\.catch|await|onError|handle|pipeline\(", text))
+    if "curl" in found or "--fail" in found:
+        return bool(re.search(r"--fail|\s-\w*f", text)) or "curl" not in text
+    if "check" in found:
+        return bool(re.search(r"check\s*=|check_", text)) or ("run(" not in text and "subprocess" not in text)
+    return False
+
+
+def _elsewhere(file: FileChange, statement: Statement, found: str) -> bool:
+    """True where the function gained another check, or lost what was checked."""
+    if (
+        file.change.moved(file.view.lines("old").get(statement.start, ""))
+        and statement.start == statement.end
+        and not found.startswith("if")
+    ):
+        return True
+    function = file.old.function_at(statement.start)
+    after = file.pairing.function(function) if function else None
+    if function is not None and after is None:
+        return True
+    body = file.new.body(after) if after else file.new.statements
+    added = [one for one in body if file.is_added(one) and one.position != _index(file, statement)]
+    helpers = file.change.functions_added()
+    for one in added:
+        if (
+            file.language == "go"
+            and re.search(r"\berr\w*\b", one.code)
+            and re.search(r"!= nil|return|errors|fatal|Fatal|must|check|NoError|panic|log", one.code)
+        ):
+            return True
+        if file.language != "go" and _STILL_CHECKS.search(without_comments(one.text, file.language)):
+            return True
+        if any(
+            name in helpers or re.search(r"check|ensure|raise|verify|handle|must|expect|validate", name, re.IGNORECASE)
+            for name in re.findall(r"([A-Za-z_]\w*)\s*\(", one.code)
+        ):
+            return True
+    return False
+
+
+def _index(file: FileChange, statement: Statement) -> int:
+    new = file.pairing.became(statement)
+    return new.position if new else -1
+
+
+def _call_stays(file: FileChange, statement: Statement, found: str) -> bool:
+    """True where what was checked is still done: the same object is used, or the statement before is still there."""
+    function = file.old.function_at(statement.start)
+    after = file.pairing.function(function) if function else None
+    if function is not None and after is None:
+        return False
+    before = file.old.statements[statement.position - 1] if statement.position else None
+    if file.language == "go":
+        own = re.search(r"if (.*?); ", statement.code)
+        if own:
+            return _said(file, after, own[1])
+        return before is not None and _call_kept(file, before, after)
+    if re.match(r"set\b", statement.text):
+        return bool(file.new.statements)
+    receiver = re.match(
+        r"(?:if\b.*?|assert )?\(?!?\s*(?:self\.|this\.|await )?([A-Za-z_$][\w$]*)",
+        re.sub(r"^(?:if|assert)\b", "", statement.code).strip(" (!"),
+    )
+    body = file.new.body(after) if after else file.new.statements
+    text = " ".join(one.code for one in body)
+    return bool(receiver) and re.search(rf"(?<!\w){re.escape(receiver[1])}(?!\w)", text) is not None  # type: ignore[index]
+
+
+def _call_kept(file: FileChange, before: Statement, after: Function | None) -> bool:
+    """True where a call that gave an error is still made, changed or not."""
+    if not re.search(r"\berr\w*\b|\bok\b", before.code):
+        return False
+    if before.start not in file.view.removed_numbers:
+        return True
+    new = file.pairing.became(before)
+    return new is not None
+
+
+def _said(file: FileChange, after: Function | None, call: str) -> bool:
+    name = re.search(r"([\w.]+)\(", call)
+    body = file.new.body(after) if after else file.new.statements
+    return bool(name) and any(f"{name[1]}(" in one.code for one in body)  # type: ignore[index]
+
+
+_BLANK = lazy(r"(?:^|, ?)_ ?:?= ?(?P<call>[\w.]+)\(")
+
+
+def _error_ignored(file: FileChange, old: Statement, new: Statement) -> bool:
+    """True where an error that had a name in Go is thrown away."""
+    if file.language != "go":
+        return False
+    second = _BLANK.search(new.code)
+    if not second or not re.search(r"\berr\w* ?:?=", old.code) or _BLANK.search(old.code):
+        return False
+    return f"{second['call']}(" in old.code and not re.search(r"\berr\b", new.code)
+
+
+_AWAIT = lazy(r"\bawait\s+(?P<call>[\w$.]+(?:\([^()]*\))?(?:\.[\w$]+)*)\s*(?:<[^>]*>)?\(")
+_COLLECTED = lazy(
+    r"create_task|ensure_future|gather|Promise\.(?:all|race|any|allSettled)|asyncio\.(?:run|wait"
+    r"|shield|timeout)|run_until_complete|\.then\(|\.catch\(|waitFor|void\s|defer|yield|TaskGroup"
+    r"|start_soon|Task\.(?:Run|WhenAll|WhenAny)|run_coroutine_threadsafe|\bsync_to_async"
+    r"|async_to_sync|append\(|push\(|add\(|GetAwaiter|\.Result\b|\.Wait\("
+)
+
+
+def await_dropped(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """Calls that were awaited, are still made, and are not awaited."""
+    if file.view.file.deleted:
+        return
+    sync = _no_longer_async(file)
+    for old, new in file.pairing.pairs:
+        if not _AWAIT.search(old.code):
+            continue
+        for found in _AWAIT.finditer(old.code):
+            if _not_awaited(found["call"], new) and not _fine(file, new, found["call"], sync):
+                yield file.match("new", new, found["call"], A=found["call"])
+                break
+    yield from _bare_iterations(file)
+
+
+def _bare_iterations(file: FileChange) -> Iterator[Match]:
+    for old, new in file.pairing.pairs:
+        if (
+            re.match(r"async (?:with|for)\b", old.code)
+            and re.match(r"(?:with|for)\b", new.code)
+            and squeezed(old.code.removeprefix("async ")) == squeezed(new.code)
+        ) and not _fine(file, new, "", _no_longer_async(file)):
+            yield file.match("new", new, A=old.text.split("(")[0])
+
+
+def _no_longer_async(file: FileChange) -> set[str]:
+    """Names of functions of the change that were async and are not."""
+    known = file.change.memory.get("sync")
+    if known is None:
+        names: set[str] = set()
+        for other in file.change.files:
+            removed = set(
+                re.findall(
+                    r"\basync\s+(?:def|function\*?|fn)?\s*([\w$]+)\s*[(<]|([\w$]+)\s*[:=]\s*async\b",
+                    "\n".join(text for _, text in other.view.removed),
+                )
+            )
+            added = other.view.added_text
+            for pair in removed:
+                name = pair[0] or pair[1]
+                if re.search(
+                    rf"(?<!async )(?:\bdef|\bfunction|\bfn)\s+{re.escape(name)}\b"
+                    rf"|(?<!async )\b{re.escape(name)}\s*(?:\(|[:=]\s*(?!async))",
+                    added,
+                ):
+                    names.add(name)
+        known = file.change.memory["sync"] = names
+    return known  # type: ignore[return-value]
+
+
+def _not_awaited(call: str, new: Statement) -> bool:
+    plain = re.sub(r"\([^()]*\)", "", call)
+    code = re.sub(r"\([^()]*\)(?=\.)", "", new.code)
+    return bool(re.search(rf"(?<![\w$.]){re.escape(plain)}\s*(?:<[^>]*>)?\(", code)) and not re.search(
+        rf"await\s+(?:\(\s*)?{re.escape(plain)}\s*(?:<[^>]*>)?\(", code
+    )
+
+
+def _fine(file: FileChange, new: Statement, call: str, sync: set[str]) -> bool:
+    if _COLLECTED.search(new.code) or call.rsplit(".", maxsplit=1)[-1] in sync:
+        return True
+    function = file.new.function_at(new.start)
+    before = file.pairing.before(function) if function else None
+    if (
+        function
+        and before
+        and re.search(r"\basync\b", before.header.code)
+        and not re.search(r"\basync\b", function.header.code)
+    ):
+        return True
+    if re.match(r"return\b", new.code) and file.language != "python":
+        return not any(re.match(r"try\b", one.code) for one in file.new.ancestors(new))
+    if call.partition(".")[0] in _exchanged_objects(file):
+        return True
+    return _awaited_later(file, new, function)
+
+
+def _exchanged_objects(file: FileChange) -> set[str]:
+    """Variables of which the change says anew what they are: a blocking client for an asynchronous one."""
+    pattern = re.compile(r"(?:^|\s)(?:as\s+)?([A-Za-z_]\w*)\s*=\s*|\bas\s+([A-Za-z_]\w*)\s*:|import\s+([\w.]+)")
+    names: set[str] = set()
+    for old, new in file.pairing.pairs:
+        if re.search(r"[aA]sync|aio|Promise|await", old.code) and not re.search(
+            r"[aA]sync|aio|Promise|await", new.code
+        ):
+            names |= {name for found in pattern.findall(new.code) for name in found if name}
+    own = {
+        name
+        for old, new in file.pairing.pairs
+        if _AWAIT.search(old.code)
+        for found in pattern.findall(new.code)
+        for name in found
+        if name
+    }
+    return names - own
+
+
+def _awaited_later(file: FileChange, new: Statement, function: Function | None) -> bool:
+    target = re.match(r"(?:const |let |var )?(\w+)\s*(?::[^=]+)?=(?!=)", new.code)
+    if not target:
+        return False
+    body = file.new.body(function) if function else file.new.statements
+    pattern = re.compile(rf"\bawait\b.*\b{re.escape(target[1])}\b|{_COLLECTED.pattern}.*\b{re.escape(target[1])}\b")
+    return any(one.position > new.position and pattern.search(one.code) for one in body)

@@ -1,0 +1,322 @@
+"""What workflows may do, and what the tools are told to overlook."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from review_bot.rules.delta.lazy import bag, lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.rules.delta.change import FileChange
+    from review_bot.rules.match import Match
+
+_PERMISSION = lazy(
+    r"^\s*(?:-\s*)?(?P<scope>actions|attestations|checks|contents|deployments|discussions|id-token"
+    r"|issues|models|packages|pages|pull-requests|repository-projects|security-events"
+    r"|statuses)\s*:\s*(?P<level>read|write|none)\b"
+)
+_ALL = lazy(r"^\s*permissions\s*:\s*[\"']?(?P<level>write-all|read-all|\{\s*\})")
+_INLINE = lazy(r"^\s*permissions\s*:\s*\{(?P<scopes>[^}]+)\}")
+_BLOCK = lazy(r"^\s*permissions\s*:")
+_LEVELS = {"none": 0, "read": 1, "write": 2}
+_RAISED = (
+    lazy(r"^\s*(?:-\s*)?pull_request_target\b|\bon\s*:.*\bpull_request_target\b"),
+    lazy(r"^\s*secrets\s*:\s*inherit\b"),
+    lazy(r"^\s*persist-credentials\s*:\s*[\"']?true"),
+    lazy(r"^\s*(?:-\s*)?workflow_run\s*:"),
+    lazy(r"^\s*(?:privileged|allowPrivilegeEscalation|hostNetwork|hostPID)\s*:\s*true|--privileged\b"),
+    lazy(r"^\s*ACTIONS_ALLOW_UNSECURE_COMMANDS\s*:\s*[\"']?true"),
+)
+
+
+def workflow_privilege(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """Workflows of which the token may do more, or that run with it where they did not."""
+    if file.view.file.deleted or file.view.file.new_file:
+        return
+    yield from _more_permissions(file)
+    yield from _lost_limits(file)
+    old = "\n".join(_uncommented(text) for text in file.view.lines("old").values())
+    for number, text in file.added:
+        for shape in _RAISED:
+            found = shape.search(_uncommented(text))
+            if found and not re.search(shape.pattern, old, re.MULTILINE) and not file.change.moved_from(text):
+                yield file.match_line("new", number, A=found[0].strip(" -:"))
+
+
+def _uncommented(text: str) -> str:
+    return re.sub(r"(?:^|\s)#.*", "", text)
+
+
+def _more_permissions(file: FileChange) -> Iterator[Match]:
+    """Scopes that are written to now; a workflow that asked for nothing had more than any block gives."""
+    before, now = _granted(file, "old"), _granted(file, "new")
+    if any(_BLOCK.match(text) for text in file.view.lines("old").values()):
+        added = file.view.added_numbers
+        for scope, (level, number) in now.items():
+            if number in added and level > before.get(scope, (before.get("*", (0, 0))[0], 0))[0] and level == 2:
+                yield file.match_line("new", number, A=f"{scope}: write" if scope != "*" else "write-all")
+        return
+    for scope, (level, number) in now.items():
+        if scope == "*" and level == 2 and number in file.view.added_numbers:
+            yield file.match_line("new", number, A="write-all")
+
+
+def _granted(file: FileChange, side: str) -> dict[str, tuple[int, int]]:
+    """The highest level of each scope in the whole file, and where it is given; `*` for all."""
+    found: dict[str, tuple[int, int]] = {}
+    for number, line in file.view.lines("old" if side == "old" else "new").items():
+        text = _uncommented(line)
+        all_ = _ALL.match(text)
+        pairs = [("*", {"write-all": 2, "read-all": 1}.get(all_["level"], 0))] if all_ else []
+        inline = _INLINE.match(text)
+        if inline:
+            pairs += [
+                (scope, _LEVELS.get(level, 0)) for scope, level in re.findall(r"([\w-]+)\s*:\s*(\w+)", inline["scopes"])
+            ]
+        scope = _PERMISSION.match(text)
+        if scope:
+            pairs.append((scope["scope"], _LEVELS[scope["level"]]))
+        for name, level in pairs:
+            if level > found.get(name, (-1, 0))[0]:
+                found[name] = (level, number)
+    return found
+
+
+def _lost_limits(file: FileChange) -> Iterator[Match]:
+    """A `permissions` block that is gone: the token has what the repository gives by default."""
+    new = [_uncommented(text) for text in file.view.lines("new").values()]
+    blocks = file.view.whole("new") is not None and not any(_BLOCK.match(text) for text in new)
+    for number, text in file.removed:
+        bare = _uncommented(text)
+        if blocks and _BLOCK.match(bare) and not re.search(r"write-all", bare):
+            yield file.match_line("old", number, A="the permissions block is gone")
+            return
+        if (
+            re.match(r"\s*persist-credentials\s*:\s*[\"']?false", bare)
+            and _checkout_stays(file, number)
+            and not file.change.moved(text)
+        ):
+            yield file.match_line("old", number, A="persist-credentials: false is gone")
+
+
+def _checkout_stays(file: FileChange, number: int) -> bool:
+    """True where the step that lost the line is still there."""
+    for earlier in range(number - 1, max(0, number - 8), -1):
+        text = file.view.lines("old").get(earlier, "")
+        if "uses:" in text:
+            return (
+                earlier not in file.view.removed_numbers
+                or file.change.moved(text)
+                or "actions/checkout" in file.view.added_text
+            )
+    return False
+
+
+_SUPPRESSIONS = lazy(
+    r"(?P<noqa>#\s*(?:flake8[:=]\s*)?noqa\b(?P<noqa_codes>:\s*[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?)"
+    r"|(?P<type>#\s*(?:type:\s*ignore|pyright:\s*ignore|pyre-ignore|mypy:\s*ignore-errors"
+    r"|ty:\s*ignore)(?P<type_codes>\[[^\]]*\])?)"
+    r"|(?P<nosec>#\s*nosec\b|\bNOSONAR\b|nosemgrep\b|\blgtm\b\[|checkov:skip|tfsec:ignore"
+    r"|kics-scan ignore|trivy:ignore|gitleaks:allow|#\s*pragma: allowlist secret|codeql\[)"
+    r"|(?P<pylint>#\s*pylint:\s*disable=)|(?P<cover>#\s*pragma:\s*no\s*cover|istanbul ignore"
+    r"|c8 ignore|v8 ignore|coverage:ignore)"
+    r"|(?P<eslint>(?://|/\*)\s*(?:eslint-disable|biome-ignore|tslint:disable|jshint ignore"
+    r"|oxlint-disable|deno-lint-ignore)\S*)|(?P<ts>//\s*@ts-(?:ignore|nocheck|expect-error))"
+    r"|(?P<go>//\s*nolint\b|//\s*#nosec|//lint:ignore)|(?P<java>@SuppressWarnings\("
+    r"|@SuppressFBWarnings|@Suppress\()"
+    r"|(?P<rb>#\s*rubocop:disable)|(?P<php>@phpstan-ignore|phpcs:ignore|@psalm-suppress|@phpcs:)"
+    r"|(?P<cs>#pragma warning disable|\[SuppressMessage|\[ExcludeFromCodeCoverage)"
+    r"|(?P<rust>#!?\[allow\()|(?P<sh>#\s*shellcheck\s+disable=|#\s*hadolint\s+ignore)"
+    r"|(?P<prettier>prettier-ignore\b)|(?P<fmt>#\s*fmt:\s*(?:off|skip))"
+)
+_STYLE = lazy(
+    r"^:?\s*(?:E\d+|W\d+|F401|F403|F811|N\d+|I\d+|D\d+|Q\d+|PLR\d+|PLC\d+|SIM\d+|UP\d+|ANN\d+|FBT\d+|[\s,])+$"
+)
+_QUIET_KINDS = frozenset(("prettier", "fmt"))
+_HARMLESS_TARGETS = lazy(
+    r"TYPE_CHECKING|__name__ == |NotImplementedError|@overload|@(?:abc\.)?abstractmethod|def __repr__"
+    r"|\.\.\.\s*#|^\s*(?:from|import)\s|ImportError|ModuleNotFoundError|sys\.version_info|max-len"
+    r"|no-console|@SuppressWarnings\(\s*\{?\s*\"(?:unchecked|rawtypes|serial|deprecation|resource"
+    r"|unused)|allow\((?:dead_code|unused\w*|non_\w+)|Protocol"
+)
+_THRESHOLD = lazy(
+    r"(?P<key>fail[_-]under|cov-fail-under|coverage_threshold|coverageThreshold|minimum_coverage"
+    r"|\bminimum\b|branches|functions|lines|statements|threshold|target|min_coverage|--fail-under"
+    r"|patch_coverage|fail_ci_if_error|minimumCoverage)[\"']?\s*(?:=|:|>"
+    r"|\s)\s*[\"']?(?P<value>\d+(?:\.\d+)?)"
+)
+_CEILING = lazy(
+    r"(?P<key>max-warnings|max_warnings|max-complexity|max_complexity|maxWarnings|complexity"
+    r"|max-statements|max-lines|max-depth|max-args|audit-level|max_line_length_errors)[\"']?\s*(?:=|:"
+    r"|\s|\",)\s*\[?(?:\"\w+\",\s*)?[\"']?(?P<value>\d+)"
+)
+_SWITCHES = (
+    lazy(
+        r"(?P<key>strict|strictNullChecks|noImplicitAny|noUnusedLocals|disallow_untyped_defs"
+        r"|check_untyped_defs|warn_unused_ignores|warn_return_any|disallow_any_generics|strict_optional"
+        r"|no_implicit_optional|strict_equality|fail_ci_if_error|noImplicitReturns"
+        r"|noUncheckedIndexedAccess|failOnWarning|allWarningsAsErrors|TreatWarningsAsErrors"
+        r"|warningsAsErrors|checkJs|alwaysStrict|strictFunctionTypes|failOnViolation|failsOnError"
+        r"|xfail_strict)[\"']?\s*(?:=|:|>)\s*(?P<value>true|false)",
+        re.IGNORECASE,
+    ),
+    lazy(
+        r"(?P<key>ignore_errors|ignore_missing_imports|skipLibCheck|continue-on-error|allow_failure"
+        r"|ignoreFailures|ignore_failures|allow_untyped_defs|isIgnoreFailures|testFailureIgnore|skipTests"
+        r"|abortOnError_off)[\"']?\s*(?:=|:|>)\s*(?P<value>true|false)",
+        re.IGNORECASE,
+    ),
+)
+_LINT_LEVEL = lazy(r"[\"'](?P<key>[@\w/-]+)[\"']\s*:\s*(?:\[\s*)?[\"']?(?P<level>error|warn|off|[012])\b")
+_LINT = {"error": 2, "2": 2, "warn": 1, "1": 1, "off": 0, "0": 0}
+_NEVER_FAILS = lazy(
+    r"\|\|\s*(?:true|:|exit 0|echo\b.*)\s*$|--no-verify\b|--exit-zero\b|--passWithNoTests\b"
+    r"|continue-on-error:\s*true|allow_failure:\s*true|-Dmaven\.test\.skip|-DskipTests\b"
+    r"|--skip-checks?\b|set \+e\b"
+)
+
+
+def suppression_added(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """Comments that silence a tool, and settings that ask less of the code, where there were fewer before."""
+    if file.view.file.deleted:
+        return
+    if _is_settings(file.path):
+        yield from _lowered(file)
+    if file.language in ("markdown", "rst", "text", "html", "json", "lock"):
+        return
+    yield from _silenced(file, names)
+
+
+def _silenced(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    before = _kinds(text for _, text in file.view.removed)
+    for number, text in file.added:
+        found = _comment(text)
+        if found is None:
+            own = next((name for name in names if name in text), None)
+            if own and not any(own in line for _, line in file.view.removed):
+                yield file.match_line("new", number, A=own)
+            continue
+        kind = str(found.lastgroup).removesuffix("_codes")
+        if before.get(kind, 0) > 0:
+            before[kind] -= 1
+            continue
+        if kind not in _QUIET_KINDS and not _is_fine(file, number, text, found, kind):
+            yield file.match_line("new", number, A=found[0].strip("/*# (").rstrip("=("))
+
+
+def _kinds(texts: object) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for text in texts:  # type: ignore[attr-defined]
+        found = _comment(text)
+        if found:
+            kind = str(found.lastgroup).removesuffix("_codes")
+            counts[kind] = counts.get(kind, 0) + 1
+    return counts
+
+
+def _comment(text: str) -> re.Match[str] | None:
+    """A suppression in a comment; one in a string is text about suppressions."""
+    found = _SUPPRESSIONS.search(text)
+    if not found:
+        return None
+    before = text[: found.start()]
+    quoted = before.count('"') % 2 == 1 or before.count("'") % 2 == 1 or before.count("`") % 2 == 1
+    return None if quoted and not re.search(r"\w'\w", before) else found
+
+
+def _is_fine(file: FileChange, number: int, text: str, found: re.Match[str], kind: str) -> bool:
+    if kind == "noqa" and found["noqa_codes"] and _STYLE.match(found["noqa_codes"]):
+        return True
+    if _HARMLESS_TARGETS.search(text) or _explained(text, found):
+        return True
+    return file.change.moved_from(text)
+
+
+def _explained(text: str, found: re.Match[str]) -> bool:
+    """True where a reason stands behind the suppression: somebody thought about it."""
+    rest = text[found.end() :]
+    reason = re.match(r"[^#/\n]*?(?:--|#|//|:\s|-\s|—|reason)\s*(.*)", rest)
+    words = re.findall(r"[A-Za-z]{3,}", reason[1]) if reason else []
+    return len(words) >= 3
+
+
+_SETTINGS = bag(
+    "pyproject.toml setup.cfg tox.ini mypy.ini .coveragerc pytest.ini package.json makefile build.gradle"
+    " build.gradle.kts pom.xml codecov.yml .codecov.yml codecov.yaml ruff.toml .flake8 .pylintrc"
+    " sonar-project.properties .golangci.yml .golangci.yaml noxfile.py .gitlab-ci.yml .travis.yml azure-pipelines.yml"
+    " jenkinsfile .pre-commit-config.yaml vitest.config.ts vite.config.ts .nycrc .nycrc.json phpstan.neon .rubocop.yml"
+)
+
+
+def _is_settings(path: str) -> bool:
+    """True for a file that says what tests and checks ask for."""
+    name = path.rsplit("/", 1)[-1].lower()
+    begins = ("tsconfig", "jest.config", ".eslintrc", "eslint.config", ".simplecov", "spec_helper")
+    return (
+        name in _SETTINGS
+        or name.startswith(begins)
+        or "/workflows/" in f"/{path}"
+        or path.endswith((".csproj", ".props"))
+    )
+
+
+def _lowered(file: FileChange) -> Iterator[Match]:
+    for old, new in file.pairing.pairs:
+        reason = _less_asked(old.text, new.text)
+        if reason:
+            yield file.match("new", new, reason.split(" ")[0], A=reason)
+    for number, text in file.added:
+        found = _NEVER_FAILS.search(_uncommented(text))
+        if (
+            found
+            and not _NEVER_FAILS.search("\n".join(line for _, line in file.removed))
+            and _is_check(file, number, text)
+            and not file.view.file.new_file
+        ):
+            yield file.match_line("new", number, A=found[0].strip())
+
+
+def _less_asked(old: str, new: str) -> str | None:
+    for shape, direction in ((_THRESHOLD, -1), (_CEILING, 1)):
+        before = {found["key"]: float(found["value"]) for found in shape.finditer(old)}
+        for found in shape.finditer(new):
+            if (
+                found["key"] in before
+                and direction * (float(found["value"]) - before[found["key"]]) > 0
+                and not re.search(r"timeout|size|version|python", old)
+            ):
+                return f"{found['key']} {found['value']}"
+    for shape, strict in zip(_SWITCHES, ("true", "false"), strict=True):
+        first, second = shape.search(old), shape.search(new)
+        if (
+            first
+            and second
+            and first["key"] == second["key"]
+            and first["value"].lower() == strict
+            and second["value"].lower() != strict
+        ):
+            return f"{second['key']} {second['value']}"
+    levels = {found["key"]: _LINT[found["level"]] for found in _LINT_LEVEL.finditer(old)}
+    for found in _LINT_LEVEL.finditer(new):
+        if found["key"] in levels and _LINT[found["level"]] < levels[found["key"]]:
+            return f"{found['key']} {found['level']}"
+    return None
+
+
+def _is_check(file: FileChange, number: int, text: str) -> bool:
+    """True where what may fail now is a test or a check of the code."""
+    around = (
+        " ".join(file.view.lines("new").get(n, "") for n in range(number - 4, number + 5))
+        if "continue-on-error" in text or "allow_failure" in text
+        else text
+    )
+    return bool(
+        re.search(
+            r"test|lint|ruff|mypy|flake8|bandit|audit|coverage|eslint|tsc\b|vet\b|golangci|check|semgrep|scan"
+            r"|sonar|verify|spec\b|clippy|tox\b|nox\b|commit|push|mvn|gradle",
+            around,
+        )
+    )

@@ -1,0 +1,437 @@
+"""Conditions that protect what follows them: gone, turned round, or letting more through."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from review_bot.rules.delta.change import trivial
+from review_bot.rules.delta.lazy import lazy
+from review_bot.rules.delta.words import names as names_in
+from review_bot.rules.delta.words import similarity, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.rules.delta.change import FileChange
+    from review_bot.rules.delta.outline import Function, Outline, Statement
+    from review_bot.rules.match import Match
+
+_IF = lazy(r"(?:\} ?)?(?:if|unless|guard)\b ?(?P<condition>.*)$")
+_ELSE = lazy(r"(?:\} ?)?(?:else|elif|elsif)\b")
+_POSTFIX = lazy(
+    r"(?P<exit>(?:return|raise|next|break|redo|throw|abort|redirect_to|head|render)\b.*?) (?:if"
+    r"|unless) (?P<condition>.+)$"
+)
+_EXIT = lazy(
+    r"(?:return|raise|throw|continue|break|next|goto|panic|abort|exit|die|bail|reject|fail|fatal"
+    r"|(?:sys|os|process|System|log)\.(?:exit|Exit|_exit|Fatal\w*|Panic\w*)|[\w.]*\.(?:abort"
+    r"|AbortWith\w+|fail|reject|exit)|bail!|panic!)\b"
+)
+_COMPUTED = lazy(r"return\b.*\w\s*\(")
+_REFUSAL = lazy(
+    r"err|forbid|denied|deny|unauthor|redirect|abort|reject|fail|invalid|bad|not_?found|status|40\d|42\d|50\d|none"
+    r"|null|empty|default|false|zero|exception|missing|skip|optional|send|next\(|problem|unavailable|login",
+    re.IGNORECASE,
+)
+_ENVIRONMENT = lazy(
+    r"\b(?:PY2|PY3|six|version_info|hexversion|TYPE_CHECKING|sys\.platform|platform|compat|IS_PYPY|__DEV__|NODE_ENV"
+    r"|DEBUG|debug|verbose|runtime\.GOOS|os\.name|Build\.VERSION|hasattr|VERSION)\b"
+)
+_SECURITY = lazy(
+    r"auth|admin|perm|owner|login|logged|role|csrf|token|allow|access|forbid|secur|valid|verif|sign|priv|staff|session"
+    r"|trust|safe|limit|max|min|size|len|exceed|quota|expire|lock|enabled|banned|active|escape|null|none|nil|empty",
+    re.IGNORECASE,
+)
+_CHECKING = lazy(
+    r"(?:^|_|\b)(?:check|ensure|require|verify|validate|assert|guard|must|authori[sz]e|permit|allow"
+    r"|deny|is_valid|raise_if"
+    r"|throw_if|abort_if|expect|reject|enforce|precondition|sanitize|parse|clean|normalize)",
+    re.IGNORECASE,
+)
+_CONDITIONAL = lazy(
+    r"\b(?:if|elif|unless|while|assert|match|case|when|switch|guard|and|or|except|catch|rescue"
+    r"|require|ensure|filter)\b|&&|\|\||\?"
+)
+_CALL = lazy(r"([A-Za-z_$][\w$]*)\s*\(")
+
+
+class Guard(NamedTuple):
+    """An `if` that leaves before what follows."""
+
+    statement: Statement
+    condition: str
+    """Masked."""
+    exit: str
+
+
+def guard_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """Guards of which condition and exit are gone while what they protected is still there."""
+    if file.view.file.deleted or not file.removed:
+        return
+    removed = {number for number, _ in file.removed}
+    for statement in file.old.statements:
+        if statement.start in removed:
+            guard = guard_of(file.old, statement)
+            if guard and _is_lost(file, guard):
+                yield file.match("old", statement, A=guard.condition or statement.text)
+
+
+def guard_of(side: Outline, statement: Statement) -> Guard | None:
+    """The guard that a statement is, or None."""
+    postfix = _POSTFIX.match(statement.code)
+    if postfix:
+        return Guard(statement, postfix["condition"], postfix["exit"])
+    found = _IF.match(statement.code)
+    if not found or statement.code.startswith("} "):
+        return None
+    condition, inline = _parted(found["condition"])
+    exit_ = inline or _last(side, statement)
+    following = side.after(statement)
+    if not exit_ or not _EXIT.match(exit_) or (following and _ELSE.match(following.code)):
+        return None
+    return Guard(statement, condition, exit_)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Condition, and the body where it stands on the same line."""
+    if text.startswith("("):
+        depth = 0
+        for index, char in enumerate(text):
+            depth += (char == "(") - (char == ")")
+            if depth == 0:
+                rest = text[index + 1 :].strip()
+                if rest.startswith(("&&", "||", "and ", "or ", "==", "!=", ".", "<", ">")):
+                    break
+                return text[1:index].strip(), rest.strip("{}: ;").strip()
+    brace, colon = text.find("{"), text.rfind(": ")
+    if brace >= 0:
+        return text[:brace].strip(), text[brace:].strip("{}: ;").strip()
+    if colon >= 0 and _EXIT.match(text[colon + 2 :]):
+        return text[:colon].strip(), text[colon + 2 :].strip()
+    return text.rstrip(": "), ""
+
+
+def _last(side: Outline, statement: Statement) -> str:
+    """The exit at the end of a short block, logging and the like before it left aside."""
+    block = side.block(statement)
+    if not block or len(block) > 4 or any(_IF.match(one.code) for one in block):
+        return ""
+    return block[-1].code
+
+
+def _is_lost(file: FileChange, guard: Guard) -> bool:
+    side, statement = file.old, guard.statement
+    function = side.function_at(statement.start)
+    if _ENVIRONMENT.search(guard.condition) or not _guards(guard, statement, side):
+        return False
+    if _stands_elsewhere(file, statement):
+        return False
+    after = file.pairing.function(function) if function else None
+    if function and after is None:
+        return False
+    return _body_kept(file, function, after, statement) and not _replaced(file, guard, function, after)
+
+
+def _guards(guard: Guard, statement: Statement, side: Outline) -> bool:
+    """False for a branch that computes another result: that is no refusal."""
+    if statement.end > statement.start + 12:
+        return False
+    if not _COMPUTED.match(guard.exit):
+        return True
+    last = list(side.inside(statement))[-1:]
+    text = last[0].text if last else statement.text
+    return bool(_REFUSAL.search(text))
+
+
+def _stands_elsewhere(file: FileChange, statement: Statement) -> bool:
+    """True where the condition is among the added lines, or became something similar."""
+    if file.change.moved(file.view.lines("old").get(statement.start, statement.text)):
+        return True
+    new = file.pairing.became(statement)
+    return new is not None and bool(_CONDITIONAL.search(new.code))
+
+
+def _body_kept(file: FileChange, function: Function | None, after: Function | None, statement: Statement) -> bool:
+    """True where the statement behind the guard, and most of the function, are still there."""
+    following = file.old.after(statement)
+    while following is not None and guard_of(file.old, following) and _gone(file, following):
+        following = file.old.after(following)
+    if following is None or _ELSE.match(following.code) or not _kept(file, following, after):
+        return False
+    inside = {statement.position, *(one.position for one in file.old.inside(statement))}
+    body = file.old.body(function) if function else _around(file.old, statement)
+    others = [one for one in body if one.position not in inside and not trivial(one.code)]
+    gone = sum(_gone(file, one) and not _kept(file, one, after) for one in others)
+    guards = sum(_gone(file, one) and _in_guard(file, one) for one in others)
+    return 2 * max(0, gone - guards) <= len(others)
+
+
+def _around(side: Outline, statement: Statement) -> Sequence[Statement]:
+    return side.statements[max(0, statement.position - 10) : statement.position + 20]
+
+
+def _gone(file: FileChange, statement: Statement) -> bool:
+    return statement.start in file.view.removed_numbers
+
+
+def _in_guard(file: FileChange, statement: Statement) -> bool:
+    if guard_of(file.old, statement):
+        return True
+    return statement.parent >= 0 and guard_of(file.old, file.old.statements[statement.parent]) is not None
+
+
+def _kept(file: FileChange, statement: Statement, after: Function | None) -> bool:
+    if not _gone(file, statement):
+        return True
+    text = squeezed(statement.text)
+    became = file.pairing.became(statement)
+    if became is not None:
+        return True
+    body = file.new.body(after) if after else ()
+    return any(squeezed(one.text) == text for one in body)
+
+
+def _replaced(file: FileChange, guard: Guard, function: Function | None, after: Function | None) -> bool:
+    """True where something new could do the guard's work, or what it asked about is gone."""
+    about = names_in(guard.condition)
+    for word in _CALL.findall(guard.condition):
+        if len(about) > 1:
+            about.discard(word)
+    added = _added_in(file, after) if function else [one for one in file.new.statements if file.is_added(one)]
+    if any(_takes_over(file, one, about) for one in added):
+        return True
+    if (
+        function
+        and after
+        and (len(after.decorators) > len(function.decorators) or _parameter_gone(about, function, after))
+    ):
+        return True
+    return _asked_elsewhere(file, guard, about) or _no_longer_known(file, guard, about, after)
+
+
+def _added_in(file: FileChange, after: Function | None) -> list[Statement]:
+    if after is None:
+        return []
+    inside = [after.header, *file.new.body(after)]
+    return [one for one in inside if file.is_added(one)]
+
+
+def _takes_over(file: FileChange, statement: Statement, about: set[str]) -> bool:
+    shared = names_in(statement.code) & about
+    if _CONDITIONAL.search(statement.code):
+        return bool(shared) or not about or statement.code.startswith(("except", "catch", "} catch", "rescue"))
+    defined = file.change.functions_added()
+    return any(_CHECKING.search(name) or name in defined for name in _CALL.findall(statement.code))
+
+
+def _parameter_gone(about: set[str], function: Function, after: Function) -> bool:
+    before, now = names_in(function.header.code), names_in(after.header.code)
+    return bool(about & (before - now - {function.name}))
+
+
+def _asked_elsewhere(file: FileChange, guard: Guard, about: set[str]) -> bool:
+    """True where another place of the change gained a condition about the same things, such as a helper."""
+    if not about:
+        return False
+    for other in file.change.files:
+        if not other.view.added or other.view.file.deleted or other.language != file.language:
+            continue
+        for statement in other.new.statements:
+            if statement.start in other.view.added_numbers:
+                found = _IF.match(statement.code) or _POSTFIX.match(statement.code)
+                if (
+                    found
+                    and similarity(found["condition"], guard.condition) >= 0.6
+                    and about & names_in(statement.code)
+                ):
+                    return True
+                if found and guard_of(other.new, statement) and similarity(statement.code, guard.statement.code) >= 0.8:
+                    return True
+    return False
+
+
+def _no_longer_known(file: FileChange, guard: Guard, about: set[str], after: Function | None) -> bool:
+    """True where the guard went together with a feature: none of its names is used any longer."""
+    body = file.new.body(after) if after else file.new.statements
+    text = " ".join(one.code for one in ([after.header, *body] if after else body))
+    known = names_in(text)
+    if about & known:
+        return False
+    if not about:
+        return True
+    left = names_in(" ".join(line for number, line in file.removed if not _within(guard, number)))
+    return bool(about & left) or not _SECURITY.search(guard.condition)
+
+
+def _within(guard: Guard, number: int) -> bool:
+    return guard.statement.start <= number <= guard.statement.end + 4
+
+
+_OPERATORS = {"and": "&&", "or": "||"}
+_SPLIT = lazy(r"\s(and|or)\s|(&&|\|\|)")
+_NEGATION = lazy(r"^(?:not\b|!(?!=))\s*")
+_FLIPPED = {"==": "!=", "!=": "==", "===": "!==", "!==": "===", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_TURNED = {**_FLIPPED, " in ": " not in ", " not in ": " in ", " is ": " is not ", " is not ": " is "}
+_SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_COMPARISON = lazy(r"(===|!==|==|!=|<=|>=|(?<![-=<])<(?!<)|(?<![-=>])>(?!>)| not in | in | is not | is )")
+_CONSTANT = lazy(r"^(?:True|true|1|False|false|0)$")
+
+
+def condition_weakened(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """Conditions that were turned round, or that let more through than before, over the same block."""
+    for old, new in file.pairing.pairs:
+        first, second = _condition(old), _condition(new)
+        if first is None or second is None or squeezed(first) == squeezed(second):
+            continue
+        why = _weaker(file, old, new, first, second)
+        if why and _same_block(file, old, new) and not _branches_swapped(file, old, new):
+            yield file.match("new", new, A=old.text, B=new.text, HOW=why)
+
+
+def _condition(statement: Statement) -> str | None:
+    postfix = _POSTFIX.match(statement.code)
+    if postfix:
+        return postfix["condition"].strip()
+    found = _IF.match(statement.code) or re.match(
+        r"(?:\} ?)?(?:else if|elif|elsif|while) ?(?P<condition>.*)$", statement.code
+    )
+    if found:
+        return _parted(found["condition"])[0]
+    returned = re.match(r"return (?P<condition>.*?);?$", statement.code)
+    if returned and (_SPLIT.search(returned["condition"]) or _NEGATION.match(returned["condition"])):
+        return returned["condition"]
+    return None
+
+
+def _weaker(file: FileChange, old: Statement, new: Statement, first: str, second: str) -> str | None:
+    if _is_turned(first, second):
+        return "turned round"
+    guard = guard_of(file.old, old)
+    exits = guard is not None and _guards(guard, old, file.old)
+    before, now = _operands(first), _operands(second)
+    if _CONSTANT.match(second.strip("() ")):
+        return "always the same now"
+    if any(_CONSTANT.match(word) for word in now[1]) and not any(_CONSTANT.match(word) for word in before[1]):
+        return "always the same now"
+    reason = _fewer(before, now, exits=exits)
+    swapped = set(before[1]) == set(now[1])
+    return reason if exits or swapped or _grants(file, old, first) else None
+
+
+def _grants(file: FileChange, statement: Statement, condition: str) -> bool:
+    """True where the condition allows what it stands before: a permission or a check by its words."""
+    function = file.old.function_at(statement.start)
+    text = condition + " " + (function.name if function else "")
+    return bool(
+        re.search(
+            r"auth|admin|perm|owner|role|allow|access|valid|verif|can_|is_safe|trust|token|secur|check|member"
+            r"|staff|enabled|login",
+            text,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _operands(condition: str) -> tuple[str, list[str]]:
+    """The one operator that joins the parts of a condition, `""` for none and `?` for several; and the parts."""
+    text = condition
+    while text.startswith("(") and text.endswith(")") and _encloses(text):
+        text = text[1:-1].strip()
+    parts, operators, depth, start = [], set(), 0, 0
+    position = 0
+    while position < len(text):
+        char = text[position]
+        depth += (char in "([{") - (char in ")]}")
+        found = _SPLIT.match(text, position) if depth == 0 else None
+        if found:
+            operators.add(_OPERATORS.get(found[1], found[2]))
+            parts.append(text[start:position])
+            start = position = found.end()
+        else:
+            position += 1
+    parts.append(text[start:])
+    operator = "" if not operators else operators.pop() if len(operators) == 1 else "?"
+    return operator, [squeezed(part) for part in parts]
+
+
+def _encloses(text: str) -> bool:
+    depth = 0
+    for index, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0:
+            return index == len(text) - 1
+    return False
+
+
+def _fewer(before: tuple[str, list[str]], now: tuple[str, list[str]], *, exits: bool) -> str | None:
+    """Why a condition refuses less or grants more: a guard lost an `or` part, a grant lost an `and` part."""
+    (old_operator, old), (new_operator, new) = before, now
+    losing, gaining = ("||", "&&") if exits else ("&&", "||")
+    if set(old) == set(new) and old_operator == losing and new_operator == gaining:
+        return "satisfied by one part where all were needed" if not exits else "needs all parts where one was enough"
+    lost = [part for part in old if part not in new]
+    if old_operator == losing and len(old) > len(new) and set(new) < set(old):
+        return f"without `{lost[0]}`"
+    more = [part for part in new if part not in old]
+    if new_operator == gaining and len(new) > len(old) and set(old) < set(new):
+        return f"also asks for `{more[0]}`" if exits else f"also holds for `{more[0]}`"
+    return None
+
+
+def _is_turned(first: str, second: str) -> bool:
+    """True where one condition is the other's opposite."""
+    one, other = _plain(first), _plain(second)
+    if one == _plain(_NEGATION.sub("", second)) and _NEGATION.match(second) and not _NEGATION.match(first):
+        return not _SPLIT.search(first) or second.lstrip("not! ").startswith("(")
+    if other == _plain(_NEGATION.sub("", first)) and _NEGATION.match(first) and not _NEGATION.match(second):
+        return not _SPLIT.search(second) or first.lstrip("not! ").startswith("(")
+    return _operator_turned(first, second)
+
+
+def _plain(condition: str) -> str:
+    text = squeezed(condition)
+    while text.startswith("(") and text.endswith(")") and _encloses(text):
+        text = text[1:-1]
+    return text
+
+
+def _operator_turned(first: str, second: str) -> bool:
+    one, other = _COMPARISON.split(f"{first} "), _COMPARISON.split(f"{second} ")
+    if len(one) != len(other) or [squeezed(part) for part in one[::2]] != [squeezed(part) for part in other[::2]]:
+        return False
+    changed = [(a, b) for a, b in zip(one[1::2], other[1::2], strict=True) if a != b]
+    return len(changed) == 1 and (
+        _TURNED.get(changed[0][0]) == changed[0][1] or _SWAPPED.get(changed[0][0]) == changed[0][1]
+    )
+
+
+def _same_block(file: FileChange, old: Statement, new: Statement) -> bool:
+    """True where the block under the condition says the same as before: only the condition changed."""
+    before = [squeezed(one.text) for one in file.old.inside(old)]
+    now = [squeezed(one.text) for one in file.new.inside(new)]
+    if not before and not now:
+        return _inline(old) == _inline(new)
+    common = len(set(before) & set(now))
+    return common >= 1 and 2 * common >= 1.5 * max(len(set(before)), len(set(now)))
+
+
+def _inline(statement: Statement) -> str:
+    found = _IF.match(statement.code)
+    postfix = _POSTFIX.match(statement.code)
+    if postfix:
+        return squeezed(postfix["exit"])
+    return squeezed(_parted(found["condition"])[1]) if found else ""
+
+
+def _branches_swapped(file: FileChange, old: Statement, new: Statement) -> bool:
+    """True where an `else` branch changed as well: the condition was turned together with its branches."""
+    first, second = file.old.after(old), file.new.after(new)
+    has = bool(first and _ELSE.match(first.code)), bool(second and _ELSE.match(second.code))
+    if has[0] != has[1]:
+        return True
+    if not has[0] or first is None or second is None:
+        return False
+    return [squeezed(one.text) for one in file.old.inside(first)] != [
+        squeezed(one.text) for one in file.new.inside(second)
+    ]

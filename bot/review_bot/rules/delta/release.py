@@ -1,0 +1,109 @@
+"""A new version of the project, and where its users could read what is new."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from review_bot.rules.delta.lazy import lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.rules.delta.change import FileChange, WholeChange
+    from review_bot.rules.match import Match
+
+_CHANGELOG = lazy(
+    r"(?:^|/)(?:change_?s?|change-?logs?|changes|history|news|releases?|release[-_]?notes?|upgrad\w+"
+    r"|whats_?new|migration[-_]guide)(?:[-_.][\w.-]*)?$|(?:^|/)(?:\.changeset|changelog\.d"
+    r"|changelogs?|newsfragments?|news|changes|release[-_]?notes?|\.changes|whatsnew)/",
+    re.IGNORECASE,
+)
+_FILES = lazy(
+    r"(?:^|/)(?:pyproject\.toml|setup\.(?:py|cfg)|package\.json|Cargo\.toml|pom\.xml"
+    r"|build\.gradle(?:\.kts)?|gradle\.properties|VERSION(?:\.txt)?|version\.(?:py|go|rb|js|ts|txt)"
+    r"|_?_?version_?_?\.py|__init__\.py|__about__\.py|\w+\.gemspec|composer\.json|Chart\.yaml"
+    r"|mix\.exs|\w+\.csproj|pubspec\.yaml)$"
+)
+_VERSION = lazy(
+    r"^\s*(?:[\"']?version[\"']?\s*[:=]\s*|__version__\s*(?::\s*\w+\s*)?=\s*|(?:const |var "
+    r"|export const )?(?:VERSION|Version|version)\s*(?::?=)\s*|(?:\w+\.)version\s*=\s*|<[vV]ersion>"
+    r"|(?:appVersion):\s*)[\"']?v?(?P<version>\d+\.\d+(?:\.\d+)?[\w.+-]*)[\"']?"
+)
+_BARE = lazy(r"^v?(?P<version>\d+\.\d+(?:\.\d+)?[\w.+-]*)\s*$")
+_UNFINISHED = lazy(
+    r"dev|snapshot|alpha|beta|nightly|pre|rc|[\d.](?:a|b)\d|next|canary|\+|post|unreleased|^0\.0\.0", re.IGNORECASE
+)
+
+
+def version_without_changelog(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """A release number that changed in a change without a line in any list of changes."""
+    if (
+        not _FILES.search(file.path)
+        or file.view.file.deleted
+        or _told(file.change)
+        or file.change.memory.get("version")
+    ):
+        return
+    before = {version for number, text in file.removed for version in [_version(file, "old", number, text)] if version}
+    for number, text in file.added:
+        now = _version(file, "new", number, text)
+        if now and before and now not in before and not _UNFINISHED.search(now) and len(before) == 1:
+            file.change.memory["version"] = True
+            yield file.match_line("new", number, A=now, B=next(iter(before)))
+            return
+
+
+def _told(change: WholeChange) -> bool:
+    for file in change.files:
+        if (file.view.added and _CHANGELOG.search(re.sub(r"\.\w+$", "", file.path))) or _CHANGELOG.search(file.path):
+            return True
+    return False
+
+
+def _version(file: FileChange, side: str, number: int, text: str) -> str | None:
+    """The project's own version where a line gives it, and none of a dependency."""
+    name = file.path.rsplit("/", 1)[-1]
+    found = _VERSION.match(text) or (_BARE.match(text) if name.startswith("VERSION") or name.endswith(".txt") else None)
+    if not found:
+        return None
+    lines = file.view.lines("old" if side == "old" else "new")
+    if not _is_own(name, lines, number, text):
+        return None
+    return str(found["version"])
+
+
+def _is_own(name: str, lines: dict[int, str], number: int, text: str) -> bool:
+    indent = len(text) - len(text.lstrip())
+    if name == "pom.xml":
+        return indent <= 4 and not _within_tag(lines, number, indent)
+    if name.endswith(".toml"):
+        return _table(lines, number) in ("[project]", "[tool.poetry]", "[package]", "[workspace.package]", "")
+    if name in ("package.json", "composer.json"):
+        return indent <= 4 and "dependencies" not in "".join(
+            lines.get(n, "") for n in range(max(1, number - 1), number)
+        )
+    return not (name == "__init__.py" and "__version__" not in text) and not (
+        name.startswith("build.gradle") and indent > 4
+    )
+
+
+def _within_tag(lines: dict[int, str], number: int, indent: int) -> bool:
+    """True inside of <parent>, <dependency> or <plugin>."""
+    for earlier in range(number - 1, max(0, number - 12), -1):
+        text = lines.get(earlier, "")
+        if re.match(r"\s*<(?:parent|dependency|plugin|extension)>", text):
+            return True
+        if re.match(r"\s*</(?:parent|dependency|plugin|dependencies)>|\s*<project\b", text):
+            return False
+    return indent > 4
+
+
+def _table(lines: dict[int, str], number: int) -> str:
+    for earlier in range(number - 1, 0, -1):
+        text = lines.get(earlier)
+        if text is None:
+            return ""
+        if text.lstrip().startswith("["):
+            return text.strip().split("#")[0].strip()
+    return ""

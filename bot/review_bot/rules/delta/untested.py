@@ -1,0 +1,109 @@
+"""New code that came without a test."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from review_bot.domain.paths import is_test
+from review_bot.rules.delta.change import trivial
+from review_bot.rules.delta.lazy import bag, lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.rules.delta.change import FileChange, WholeChange
+    from review_bot.rules.delta.outline import Function
+    from review_bot.rules.match import Match
+
+_LOGIC = lazy(
+    r"(?:\} ?)?(?:if|elif|else|for|while|switch|match|case|try|except|catch|unless|when|guard)\b"
+    r"|return .*(?: if | and | or |&&|\|\||[-+*/%]| \? )|.*[-+*/%]= "
+)
+_ELSEWHERE = lazy(
+    r"(?:^|/)(?:docs?|examples?|samples?|demos?|scripts?|tools?|bench(?:marks?)?|migrations?|vendor"
+    r"|third_party|node_modules|site|website|tutorials?|\.github|build|dist|typings|stories|mocks?"
+    r"|stubs)/"
+    r"|(?:^|/)(?:setup|conf|conftest|noxfile|tasks|fabfile|manage|gulpfile|webpack\.config"
+    r"|rollup\.config|Gruntfile|dangerfile|__main__|_version|versioneer)\.\w+$|\.d\.ts$"
+    r"|\.config\.\w+$|\.stub\.|\.pyi$",
+    re.IGNORECASE,
+)
+_UNLIKELY = bag(
+    "main setup teardown configure register upgrade downgrade up down render constructor init run"
+    " toString hashCode equals String Error"
+)
+
+
+def code_without_test(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
+    """New public functions with logic in a change that touches no test, and that no test names."""
+    if file.view.file.deleted or is_test(file.path) or _ELSEWHERE.search(file.path) or _has_tests(file.change):
+        return
+    fresh = [function for function in file.new.functions if _is_new(file, function)]
+    if not fresh:
+        return
+    known = _named_in_tests(file.change, [function.name.split(".")[-1] for function in fresh])
+    for function in fresh:
+        if function.name.split(".")[-1] not in known:
+            yield file.match("new", function.header, A=function.name)
+
+
+def _has_tests(change: WholeChange) -> bool:
+    for file in change.files:
+        if file.view.added and (
+            is_test(file.path)
+            or re.search(r"^\s*(?:>>> |#\[test\]|#\[cfg\(test\)\])", file.view.added_text, re.MULTILINE)
+        ):
+            return True
+    return False
+
+
+def _is_new(file: FileChange, function: Function) -> bool:
+    name = function.name.split(".")[-1]
+    if (
+        " " in name
+        or name.startswith(("_", "#", "test", "Test"))
+        or name in _UNLIKELY
+        or not file.is_added(function.header)
+    ):
+        return False
+    if function.header.start not in file.view.added_numbers or not _has_logic(file, function):
+        return False
+    if file.language == "go" and not name[:1].isupper():
+        return False
+    return file.pairing.before(function) is None and not _came_from(file, name)
+
+
+def _has_logic(file: FileChange, function: Function) -> bool:
+    body = [one for one in file.new.body(function) if not trivial(one.code) and one.code.strip("\"' ;")]
+    added = [one for one in body if file.is_added(one)]
+    if 2 * len(added) < len(body) or any(
+        re.match(r"(?:raise NotImplementedError|pass$|\.\.\.)", one.code) for one in body[:2]
+    ):
+        return False
+    inline = re.search(r"(?:=>|\{)\s*(?:return )?(.+?)\}?;?$", function.header.code)
+    return (
+        len(added) >= 4
+        or any(_LOGIC.match(one.code) for one in added)
+        or bool(inline and not body and _LOGIC.match(f"return {inline[1]}"))
+    )
+
+
+def _came_from(file: FileChange, name: str) -> bool:
+    """True where a function of this name was removed somewhere: it is no new one."""
+    pattern = re.compile(
+        rf"\b(?:def|function|func|fn|fun|const|let|var)\s+(?:\([^)]*\)\s*)?{re.escape(name)}\b"
+        rf"|\b{re.escape(name)}\s*\([^;]*\)\s*\{{"
+    )
+    return any(pattern.search(text) for other in file.change.files for _, text in other.view.removed)
+
+
+def _named_in_tests(change: WholeChange, names: Sequence[str]) -> set[str]:
+    """Those of `names` that a test of the tree speaks of."""
+    if change.tree is None:
+        return set()
+    found: set[str] = set()
+    for hit in change.tree.grep(names):
+        if is_test(hit.path):
+            found |= {name for name in names if re.search(rf"\b{re.escape(name)}\b", hit.text)}
+    return found
