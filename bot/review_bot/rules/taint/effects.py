@@ -106,17 +106,19 @@ SANITISERS: dict[str, _Effects] = {
 """Callees, and the categories for which their result is harmless (`*`: it can't do harm any more)."""
 
 _PASSING = {
-    "python": r"str|repr|bytes|bytearray|format|format_map|join|unquote|unquote_plus|urljoin|urlparse|urlsplit|"
-    r"urlunparse|"
-    r"b64decode|b64encode|decode|encode|loads|load|dict|list|tuple|set|sorted|reversed|Path|PurePath|PosixPath|"
-    r"normpath|"
-    r"abspath|realpath|expanduser|expandvars|dirname|splitext|text|replace|sub|split|splitlines|strip|next|iter|zip|"
-    r"enumerate|map|filter|min|max|copy|deepcopy|safe|mark_safe|force_str|smart_str|force_text|cast|BytesIO|StringIO|"
-    r"a2b_hex|unhexlify|parse_qs|parse_qsl|ensure_str|dedent|getattr|wait_for|gather|run|Template|reader|DictReader|"
-    r"findall|concat|deserialize|Prompt|unescape|smart_text|request_body_to_dict|shlex\.split|array|chain",
+    "python": r"format|format_map|join|unquote|unquote_plus|urljoin|urlparse|urlsplit|urlunparse|b64decode|"
+    r"b64encode|decode|"
+    r"encode|loads|load|Path|PurePath|PosixPath|normpath|abspath|realpath|expanduser|expandvars|dirname|"
+    r"splitext|replace|"
+    r"sub|split|splitlines|strip|deepcopy|force_str|smart_str|force_text|BytesIO|StringIO|a2b_hex|unhexlify|parse_qs|"
+    r"parse_qsl|ensure_str|dedent|wait_for|gather|Template|DictReader|findall|mark_safe|unescape|smart_text|"
+    r"shlex\.split|"
+    r"^(?:str|repr|bytes|bytearray|dict|list|tuple|set|sorted|reversed|next|iter|zip|enumerate|map|filter|min|"
+    r"max|getattr|"
+    r"copy|chain|cast)",
     "javascript": r"String|concat|join|resolve|normalize|format|sprintf|decodeURIComponent|decodeURI|unescape|"
     r"atob|btoa|"
-    r"Buffer|from|parse|URL|URLSearchParams|assign|stringify|toString|Object|Array|slice|replace|replaceAll|"
+    r"Buffer|from|parse|URL|URLSearchParams|assign|stringify|toString|Object|Array|replace|replaceAll|"
     r"keys|values|"
     r"entries|trim|split|pick|get|merge|extend|clone|cloneDeep|inspect|fromEntries|toArray|all|flatten|"
     r"padStart|padEnd|render_template|searchParams|raw|template|parseUrl|prettyPrint|relative|urlJoin|dirname|"
@@ -201,6 +203,18 @@ _SILENT = re.compile(
     r"codePointAt|Close|Err|Add|push|toInt|intValue|longValue|search|localeCompare|getTime|ContainsKey|"
     r"containsKey|Len)$"
 )
+
+_TEXTUAL = re.compile(
+    r"^(?:strip|lstrip|rstrip|lower|upper|title|format|replace|join|encode|decode|trim|toLowerCase|toUpperCase|"
+    r"toString|"
+    r"concat|substring|slice|split|append|ToLower|ToUpper|Trim|Replace|formatted|chomp|downcase|upcase|to_s|"
+    r"String|Text)$"
+)
+
+
+def textual(method: str) -> bool:
+    """True for methods of texts: what they return is a text with the same content."""
+    return _TEXTUAL.match(method) is not None
 
 
 def passes(language: str, callee: str) -> bool:

@@ -9,7 +9,7 @@ from review_bot.rules.taint import effects
 from review_bot.rules.taint.names import dotted
 from review_bot.rules.taint.nodes import FRAGMENTS, literal, named, operator, part, span
 from review_bot.rules.taint.sources import ROOTS, source_of
-from review_bot.rules.taint.value import CLEAN, Taint, boxed, built, cleansed, join, passed, unboxed
+from review_bot.rules.taint.value import CLEAN, Taint, boxed, built, cleansed, join, member, passed, unboxed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ _ROOTED = frozenset(("path-traversal",))
 _OPEN_END = re.compile(r"\s*(?:[a-zA-Z][\w+.-]*:)?/{0,3}\s*")
 """Beginnings of an address that leave its host open."""
 _PLACE = re.compile(r"%[-+ #0-9.*]*\(?\w|\{\w*[^{}]*\}|\$\{")
+_SELVES = frozenset(("self", "this", "cls", "$this", "super()"))
 _CHOICE = frozenset(("||", "&&", "??", "or", "and", "?:", "|"))
 _PUT_TOGETHER = frozenset(("+", ".", "/", "<<"))
 _CONVERTERS = re.compile(
@@ -210,7 +211,10 @@ class Expressions:
                 self.value(child, frame)
         if kind in self.grammar.members and effects.silent(node.text().rpartition(".")[2]):
             return CLEAN
-        return unboxed(value)
+        return self._part_of(value, kind)
+
+    def _part_of(self, value: Value, kind: str) -> Value:
+        return unboxed(value) if kind in self.grammar.subscripts else member(value)
 
     def _known(self, path: str, node: SgNode, frame: Frame) -> Value:
         """The value of a dotted name: what it was given, else what it is by its name."""
@@ -220,7 +224,7 @@ class Expressions:
             if value is not None:
                 silent = bool(rest) and effects.silent(rest.rpartition(".")[2]) and path not in frame.env
                 if path not in frame.env:
-                    value = unboxed(value)
+                    value = self._part_of(value, node.kind())
                 return CLEAN if silent else value
         return self._source(path, node, frame)
 
@@ -265,8 +269,8 @@ class Expressions:
         fixed = False
         for one in parts:
             text = one if isinstance(one, str) else self.text_of(one, frame)
-            if text is not None:
-                words.append(text)
+            if text is not None or isinstance(one, str):
+                words.append(text or "")
                 fixed = fixed or not _OPEN_END.fullmatch("".join(words))
                 continue
             value = self.value(one, frame)
@@ -362,7 +366,7 @@ class Expressions:
         came = (
             self._source(callee.path, node, frame) if callee.path is not None and not self._changes(callee) else CLEAN
         )
-        receiver = self.value(callee.receiver, frame) if callee.receiver is not None and not came else CLEAN
+        receiver = self._receiver(callee, frame) if not came else CLEAN
         literals, arguments = self._arguments(callee, frame)
         values = [self._given(argument, frame) for argument in arguments]
         if callee.path is not None and callee.path in frame.env:
@@ -372,6 +376,12 @@ class Expressions:
         self._effects(callee, arguments, join(receiver, came, *values), frame)
         result = self._result(node, callee, receiver, arguments, values, frame)
         return join(came, result, inner)
+
+    def _receiver(self, callee: Callee, frame: Frame) -> Value:
+        """What a method is called on; an object's own methods are not about any one of its parts."""
+        if callee.receiver is None or callee.receiver.text() in _SELVES:
+            return CLEAN
+        return self.value(callee.receiver, frame)
 
     def _changes(self, callee: Callee) -> bool:
         """True for a method that makes something harmless of what it is called on."""
@@ -452,7 +462,7 @@ class Expressions:
     ) -> Value:  # fmt: skip
         """What the call returns of what it was given."""
         given = join(*values)
-        path = callee.path or callee.name
+        path = callee.path or f".{callee.name}"
         if not given and not receiver:
             return self._returned(node, callee, values, frame)
         categories = effects.sanitised(self.language, path)
@@ -463,16 +473,14 @@ class Expressions:
             return CLEAN
         found = returned
         if receiver and not effects.silent(callee.name) and not effects.CHANGING.match(callee.name):
-            found = join(found, unboxed(receiver))
-        if effects.passes(self.language, path) or (
-            callee.receiver is not None and effects.passes(self.language, callee.name)
-        ):
+            found = join(found, unboxed(receiver) if effects.textual(callee.name) else member(receiver))
+        if effects.passes(self.language, path):
             found = join(found, self._passed(node, callee, receiver, arguments, given, frame))
         return found
 
     def _returned(self, node: SgNode, callee: Callee, values: Sequence[Value], frame: Frame) -> Value:
         """What a function of the same file returns."""
-        if callee.receiver is not None and callee.receiver.text() not in ("self", "this", "cls", "$this"):
+        if callee.receiver is not None and callee.receiver.text() not in _SELVES:
             return CLEAN
         return self.local(node, callee.name, values, frame) or CLEAN
 
@@ -480,7 +488,7 @@ class Expressions:
         self, node: SgNode, callee: Callee, receiver: Value, arguments: Sequence[SgNode], given: Value, frame: Frame
     ) -> Value:
         """Of functions that hand on what they get: some put a fixed text before it."""
-        path = callee.path or callee.name
+        path = callee.path or f".{callee.name}"
         if effects.FORMATTING.search(path) or effects.FORMATTING.search(callee.name):
             template = callee.receiver if self._formats_receiver(callee) else arguments[0] if arguments else None
             if template is not None:

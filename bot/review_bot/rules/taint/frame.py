@@ -95,7 +95,7 @@ class Frame:
                 self.env[key] = join(self.env[key], value)
             elif value:
                 self.env[key] = value
-        for key in [key for key, value in self.env.items() if not value and key not in other.env]:
+        for key in [key for key, value in self.env.items() if not value and "." in key and key not in other.env]:
             del self.env[key]
         self.dotted = self.dotted or other.dotted
 

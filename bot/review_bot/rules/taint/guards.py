@@ -8,7 +8,8 @@ from typing import NamedTuple
 from review_bot.rules.taint.names import dotted, mentioned
 
 _LONGEST = 400
-_SPLIT = re.compile(r"\s(?:and|or)\s|&&|\|\||\n")
+_SPLIT = re.compile(r"\s(?:and|or)\s|&&|\|\|")
+_HOST = re.compile(r"\.(?:host|hostname|netloc|origin|domain|Host|Hostname\(\)|getHost\(\))\s*(?:===?|!==?)")
 _NEGATIVE = re.compile(
     r"^[\s(]*(?:!(?!=)|not\b)|\bnot\s+in\b|!==?|==\s*false\b|===\s*false\b|\bis\s+False\b|==\s*False\b|===?\s*-1\b|<\s*0\b|!~|"
     r"==\s*0\b|===\s*0\b|\bis\s+None\b|==\s*(?:null|nil|None)\b"
@@ -54,7 +55,7 @@ def verdict(text: str) -> Verdict:
     """What a condition says of the names in it."""
     holds: list[str] = []
     fails: list[str] = []
-    for piece in _SPLIT.split(text[:_LONGEST]):
+    for piece in _SPLIT.split(" ".join(text[:_LONGEST].split())):
         names, positive = _judged(piece.strip())
         (holds if positive else fails).extend(names)
     return Verdict(tuple(holds), tuple(fails)) if holds or fails else NOTHING
@@ -90,6 +91,8 @@ def _member(left: str, piece: str) -> list[str]:
 def _checked(piece: str) -> list[str]:
     if _SCHEME.search(piece):
         return []
+    if _HOST.search(piece):
+        return [name.rpartition(".")[0] for name in mentioned(piece) if "." in name]
     if _CHECK.search(piece) or _QUESTION.search(piece) or _RUBY_MATCH.search(piece):
         return mentioned(piece)
     return []

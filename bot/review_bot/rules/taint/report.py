@@ -28,6 +28,8 @@ _LONGEST_SOURCE = 60
 _ACCESS = frozenset(
     kind for grammar in GRAMMARS.values() for kind in (*grammar.calls, *grammar.members, *grammar.subscripts)
 )
+_TEXTS = frozenset(("xss", "ssrf", "open-redirect", "injection-sql", "path-traversal"))
+"""What takes a text: an object with the value in it is another thing, such as JSON or options."""
 _HARMLESS_AT_HAND = frozenset(("path-traversal", "ssrf", "open-redirect", "xss"))
 """Who starts a program may choose its files and addresses: no danger comes from argv and the environment here."""
 
@@ -110,7 +112,7 @@ def _accepted(rule: Rule, value: Value) -> Taint | None:
 
 
 def _harmless(rule: Rule, taint: Taint) -> bool:
-    if rule.category in taint.clean or (taint.boxed and rule.category == "xss"):
+    if rule.category in taint.clean or (taint.boxed and rule.category in _TEXTS):
         return True
     return rule.shipped and taint.kind == "local" and rule.category in _HARMLESS_AT_HAND
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from review_bot.rules.model import Rule
 
+_OPTIONS = frozenset(("pair", "keyword_argument"))
+"""`name=value` in the place of an argument is an option; a pattern has to name it."""
 _WORD = re.compile(r"(?<![$\w])[A-Za-z_]\w*")
 _KNOWN_WORDS: dict[str, list[str]] = {}
 _CALL = re.compile(r"^[^\s(]+\(.*\)$", re.DOTALL)
@@ -68,9 +70,8 @@ def _words(pattern: str) -> list[str]:
 def places(node: SgNode) -> list[SgNode]:
     """What stands at `$X` or `$$$X`."""
     single = node.get_match("X")
-    if single is not None:
-        return [single]
-    return [one for one in node.get_multiple_matches("X") if one.is_named()]
+    found = [single] if single is not None else node.get_multiple_matches("X")
+    return [one for one in found if one.is_named() and one.kind() not in _OPTIONS]
 
 
 def check(rule: Rule) -> None:

@@ -171,7 +171,7 @@ _NUMBERS = re.compile(
     r"u?int(?:8|16|32|64)?|float(?:32|64)|error|CancellationToken)\b(?!\s*\.)(?:\s*\||\?|\]|$|\s|=)"
 )
 _ROUTE = re.compile(
-    r"@\s*(?:\w+\.)*(?:route|get|post|put|patch|delete|head|options|websocket|api_route|expose|path|http_exception)\s*\("
+    r"@\s*(?:\w+\.)*(?:route|get|post|put|patch|delete|head|options|websocket|api_route|expose)\s*\("
     r"|@(?:\w+\.)*expose\b|@(?:\w+\.)*(?:https_fn|http)\b"
 )
 _INJECTED = re.compile(r"=\s*(?:\w+\.)*(?:Depends|Security|BackgroundTasks|Inject|Provide)\b|Depends\(")

@@ -77,6 +77,11 @@ def unboxed(value: Value) -> Value:
     return tuple(taint._replace(boxed=False) for taint in value)
 
 
+def member(value: Value) -> Value:
+    """A part of the value: of a parameter whose type nobody knows that is no text any more."""
+    return unboxed(tuple(taint for taint in value if taint.kind != "parameter"))
+
+
 def passed(value: Value, node: SgNode) -> Value:
     """The value after it went through a node."""
     return tuple(taint._replace(way=(*taint.way[:1], *taint.way[1:][-_LONGEST_WAY + 2 :], node)) for taint in value)
