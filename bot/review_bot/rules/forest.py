@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from review_bot.rules.view import View
 
 _SEPARATOR = {"python": "# -", "ruby": "# -"}
-MERGEABLE = frozenset(("python", "javascript", "typescript", "tsx", "go", "java", "ruby", "csharp", "rust", "kotlin"))
+MERGEABLE = frozenset(("python", "javascript", "typescript", "tsx", "go", "java", "ruby", "rust", "kotlin"))
 """Grammars in which files that stand one behind the other mean what they mean alone."""
 _TOP = ("module", "program", "source_file", "compilation_unit")
 """A rule that speaks of the top of a file could take another file's text for this one's."""
@@ -63,11 +63,14 @@ class Forest:
         texts, line = [], 1
         for number, view in enumerate(self._views):
             (unit,) = view.units("new")
-            root = self.roots[id(view)] = SgRoot(unit.text, self._grammar).root()
-            if root.find(kind="ERROR") is not None:
-                return None
             lines = unit.text.split("\n")
-            for first, last in self._runs(view, root, len(lines)):
+            runs = [(1, len(lines))]
+            if not self._whole and len(view.added) < len(lines) - 1:
+                root = self.roots[id(view)] = SgRoot(unit.text, self._grammar).root()
+                if root.find(kind="ERROR") is not None:
+                    return None
+                runs = list(_touched(root, view.added_numbers))
+            for first, last in runs:
                 text = "\n".join(lines[first - 1 : last])
                 self._chunks.append(Chunk(line, number, first))
                 texts.append(text)
@@ -76,9 +79,6 @@ class Forest:
         self._starts = [chunk.start for chunk in self._chunks]
         root = SgRoot(self._text, self._grammar).root()
         return root if root.find(kind="ERROR") is None else None
-
-    def _runs(self, view: View, root: SgNode, lines: int) -> list[tuple[int, int]]:
-        return [(1, lines)] if self._whole else list(_touched(root, view.added_numbers))
 
     def screen(self, rules: Sequence[Rule]) -> None:
         """Find out by few searches which of the rules match nothing in any of the files."""
