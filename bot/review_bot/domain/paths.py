@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 _TEST_FOLDERS = frozenset(
     ("test", "tests", "testing", "__tests__", "__mocks__", "spec", "specs", "testdata", "fixtures", "e2e", "cypress")
 )
+_TEST_PROJECTS = (".Tests", ".Test", ".UnitTests", ".IntegrationTests")
+"""Endings of folders in which .NET keeps the tests of a project."""
 _TEST_ENDS = ("_test", "_tests", ".test", ".spec", "_spec", "-test", "-spec", ".stories", ".e2e", ".cy")
 
 
@@ -104,7 +106,7 @@ def is_test(path: str) -> bool:
     *folders, name = path.split("/")
     if not _TEST_FOLDERS.isdisjoint(folder.lower() for folder in folders):
         return True
-    if "src/test/" in path:
+    if "src/test/" in path or any(folder.endswith(_TEST_PROJECTS) for folder in folders):
         return True
     stem = name.rpartition(".")[0] or name
     if stem in ("conftest", "test", "tests") or stem.startswith("test_"):

@@ -1,0 +1,57 @@
+"""Globs, and which files are tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from review_bot.domain.paths import is_test, matches
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "fits"),
+    [
+        ("**", "a/b.py", True),
+        ("*.py", "a/b.py", True),
+        ("*.py", "a/b.pyc", False),
+        ("**/*.min.js", "x.min.js", True),
+        ("vendor/**", "vendor/a/b", True),
+        ("vendor/**", "src/vendor/a", False),
+        ("vendor/", "vendor/a", True),
+        ("src/*.py", "src/a.py", True),
+        ("src/*.py", "src/b/a.py", False),
+        ("src/**/*.py", "src/a.py", True),
+        ("src/**/*.py", "src/b/c/a.py", True),
+        ("Dockerfile", "deploy/Dockerfile", True),
+        ("Dockerfile*", "deploy/Dockerfile.dev", True),
+        ("*.{yml,yaml}", "a/b.yaml", True),
+        ("file[0-9].txt", "file7.txt", True),
+        ("file[!0-9].txt", "file7.txt", False),
+        ("a[b", "a[b", True),
+        ("/top.py", "top.py", True),
+        ("/top.py", "a/top.py", False),
+        ("a?c", "abc", True),
+        ("a+b.py", "aab.py", False),
+    ],
+)
+def test_globs(glob: str, path: str, fits: bool) -> None:
+    assert matches(path, glob) is fits
+
+
+@pytest.mark.parametrize(
+    ("path", "test"),
+    [
+        ("tests/a.py", True),
+        ("src/test_a.py", True),
+        ("src/a_test.go", True),
+        ("src/a.spec.ts", True),
+        ("conftest.py", True),
+        ("src/test/java/A.java", True),
+        ("src/main/java/ATest.java", True),
+        ("Shop.Tests/Cart.cs", True),
+        ("src/latest.py", False),
+        ("src/contest/a.py", False),
+        ("attestation.py", False),
+    ],
+)
+def test_tests(path: str, test: bool) -> None:
+    assert is_test(path) is test
