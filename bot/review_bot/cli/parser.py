@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(self.format_help())
 
 
-class Formatter(argparse.RawDescriptionHelpFormatter):
+class Formatter(argparse.HelpFormatter):
     """Help as wide as the docs, whatever the terminal."""
 
     def __init__(self, prog: str) -> None:

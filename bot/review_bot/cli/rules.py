@@ -20,18 +20,29 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Describe the sub-command."""
     parser = subparsers.add_parser("rules")
     parts = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = parts.add_parser("list", help="print every rule, shipped and own")
-    listing.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: %(default)s")
+
+    def part(name: str, about: str) -> argparse.ArgumentParser:
+        return parts.add_parser(name, help=about, description=about)
+
+    listing = part("list", "print every rule, shipped and own")
+    listing.add_argument(
+        "--format",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="form of the output (default: %(default)s)",
+    )
     listing.add_argument("--config", metavar="FILE", help="read the configuration from FILE")
-    showing = parts.add_parser("show", help="print one rule with its reason and examples")
+    showing = part("show", "print one rule with its reason and examples")
     showing.add_argument("id", metavar="ID", help="id of a rule, or the beginning of several")
-    showing.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    showing.add_argument(
+        "--format", choices=("text", "json"), default="text", help="form of the output (default: %(default)s)"
+    )
     showing.add_argument("--config", metavar="FILE", help="read the configuration from FILE")
-    testing = parts.add_parser("test", help="run the examples of rule files")
+    testing = part("test", "run the examples of rule files")
     testing.add_argument("paths", nargs="*", metavar="PATH", help="rule files or folders (default: all rules)")
     testing.add_argument("--config", metavar="FILE", help="read the configuration from FILE")
     testing.add_argument("-v", "--verbose", action="store_true", help="also name what passed")
-    writing = parts.add_parser("new", help="write a commented template of a rule")
+    writing = part("new", "write a commented template of a rule")
     writing.add_argument("file", metavar="FILE", help="rule file to write; it must not exist")
     parser.set_defaults(run=run)
 
@@ -87,11 +98,25 @@ def _show(arguments: argparse.Namespace) -> int:
     exact = [rule for rule in rules if rule.id == arguments.id]
     found = exact or [rule for rule in rules if rule.id.startswith(arguments.id.rstrip(".") + ".")]
     if not found:
-        raise _unknown(arguments.id, rules)
+        return _show_problem(arguments.id, arguments.format, rules)
     if arguments.format == "json":
         _print_json([_row(rule) for rule in found])
         return 0
     print("\n\n".join(_text(rule) for rule in found))
+    return 0
+
+
+def _show_problem(name: str, form: str, rules: RuleSet) -> int:
+    """Print what is found about suppressions, which no rule file holds."""
+    from review_bot.rules.suppress import PROBLEMS
+
+    if name not in PROBLEMS:
+        raise _unknown(name, rules)
+    if form == "json":
+        row = {"id": name, "category": "conventions", "severity": "warning", "confidence": "high"}
+        _print_json([{**row, "languages": ["*"], "why": PROBLEMS[name]}])
+    else:
+        print(f"{name}\n  warning, conventions, confidence high, *\n\n  {PROBLEMS[name]}")
     return 0
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from review_bot.domain.review import Review, SourceKind
 
+_ROUNDS = 10
+"""Of fixing and scanning again; a fix that calls for another one without end stops here."""
+
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describe the sub-command."""
@@ -29,7 +32,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="text, json, jsonl, sarif, rdjson, rdjsonl, github, checkstyle, junit, markdown, html or gitlab, to "
         "standard output or PATH; may be repeated (default: text)",
     )
-    parser.add_argument("--fail-on", metavar="SEVERITY", help="none, info, warning or error: exit with 1 from that on")
+    parser.add_argument(
+        "--fail-on", metavar="SEVERITY", help="none, info, warning or error: exit with 1 from that on (default: error)"
+    )
     parser.add_argument("--fix", action="store_true", help="put safe fixes into the work tree")
     add_rule_options(parser)
     add_model_options(parser)
@@ -52,8 +57,12 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 def add_rule_options(parser: argparse.ArgumentParser) -> None:
     """Options that choose rules and lines."""
     parser.add_argument("--filter", metavar="MODE", help="added, diff_context, file or nofilter (default: added)")
-    parser.add_argument("--select", action="append", metavar="ID,…", help="rules to run: ids, prefixes, categories, *")
-    parser.add_argument("--ignore", action="append", metavar="ID,…", help="rules not to run")
+    parser.add_argument(
+        "--select", action="append", metavar="ID,…", help="rules to run: ids, prefixes, categories (default: *)"
+    )
+    parser.add_argument(
+        "--ignore", action="append", metavar="ID,…", help="rules not to run, by the same names (default: none)"
+    )
     parser.add_argument(
         "--linter", action="append", metavar="FILE", help="take in another tool's SARIF or ruff's JSON; may be repeated"
     )
@@ -63,10 +72,14 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Options of the model's review."""
     group = parser.add_argument_group("model")
-    group.add_argument("--backend", metavar="NAME", help="auto, none, onnx, ollama, llamacpp, openai or scripted")
+    group.add_argument(
+        "--backend", metavar="NAME", help="auto, none, onnx, ollama, llamacpp, openai or scripted (default: auto)"
+    )
     group.add_argument("--model", metavar="NAME", help="name or folder of the model")
-    group.add_argument("--window", type=int, metavar="TOKENS", help="size of the context window")
-    group.add_argument("--deadline", type=float, metavar="SECONDS", help="time for the whole review")
+    group.add_argument("--window", type=int, metavar="TOKENS", help="size of the context window (default: 4096)")
+    group.add_argument(
+        "--deadline", type=float, metavar="SECONDS", help="time for the model; the rules always run (default: 300)"
+    )
     group.add_argument("--require-model", action="store_true", help="exit with 2 where no model can be used")
     group.add_argument("--offline", action="store_true", help="refuse every connection that is not loopback")
     group.add_argument("--allow-remote", action="store_true", help="let the change leave this machine for a model")
@@ -84,9 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
     done = bootstrap.scan(request, progress)
     if progress is not None:
         _clear()
-    if arguments.fix and _fixed(done, verbose=arguments.verbose, beside=_machine_output(specs)):
-        # What is left may stand on other lines now.
-        done = bootstrap.scan(request)
+    if arguments.fix:
+        done = _fixed(done, request, verbose=arguments.verbose, beside=_machine_output(specs))
     _warn(done.review)
     options = RenderOptions(
         verbose=arguments.verbose,
@@ -166,18 +178,31 @@ def _machine_output(specs: list[tuple[str, str | None]]) -> bool:
     return any(path is None and name != "text" for name, path in specs)
 
 
-def _fixed(done: bootstrap.Scan, *, verbose: bool, beside: bool) -> bool:
-    """Put safe fixes into the work tree, and show the patch, `beside` the output that a program reads; if any."""
-    mended, patch = bootstrap.apply_fixes(done)
-    if verbose and patch:
-        if beside:
-            streams.say(patch.removesuffix("\n"))
-        else:
-            _print(patch, machine=False)
-    if mended:
-        noun = "finding" if len(mended) == 1 else "findings"
-        streams.say(f"fixed {len(mended)} {noun}")
-    return bool(mended)
+def _fixed(done: bootstrap.Scan, request: bootstrap.Request, *, verbose: bool, beside: bool) -> bootstrap.Scan:
+    """Put safe fixes into the work tree: the scan of what is left, which may stand on other lines.
+
+    A line with several takes several rounds.
+    """
+    count = 0
+    for _ in range(_ROUNDS):
+        mended, patch = bootstrap.apply_fixes(done)
+        if not mended:
+            break
+        count += len(mended)
+        if verbose:
+            _show_patch(patch, beside=beside)
+        done = bootstrap.scan(request)
+    if count:
+        streams.say(f"fixed {count} {'finding' if count == 1 else 'findings'}")
+    return done
+
+
+def _show_patch(patch: str, *, beside: bool) -> None:
+    """Print it where people look, `beside` the output that a program reads."""
+    if beside:
+        streams.say(patch.removesuffix("\n"))
+    else:
+        _print(patch, machine=False)
 
 
 def _warn(review: Review) -> None:

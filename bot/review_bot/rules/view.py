@@ -150,9 +150,9 @@ class _Rewritten:
 
 
 def _changed_lines(file: FileDiff) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """Added and removed lines with their numbers; of a binary file one line that says so."""
+    """Added and removed lines with their numbers; of a binary file one line that says so, but for one that moved."""
     if file.status == "binary":
-        return ([(1, NUL)], []) if not file.deleted else ([], [])
+        return ([(1, NUL)], []) if not (file.deleted or file.old_path) else ([], [])
     added: list[tuple[int, str]] = []
     removed: list[tuple[int, str]] = []
     for hunk in file.hunks:

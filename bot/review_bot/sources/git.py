@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from review_bot.sources.repository import Repository
 
 
+_LOOKED_AT = 8000
+"""Bytes in which git looks for a NUL to tell binary from text."""
+
+
 class StagedSource:
     """What the next commit would change: the index (GIT_INDEX_FILE) against HEAD, by one git process."""
 
@@ -37,7 +41,7 @@ class StagedSource:
         full = parse_git(_without_notes(data))
         contents = GitContents(data, cwd=repository.cwd, full=full)
         info = source_info("staged", base=head_commit(repository))
-        files = narrowed(map(narrow, full), self._paths, repository)
+        files = _with_binaries(narrowed(map(narrow, full), self._paths, repository), contents)
         return Change(info, files, contents, root, tree=GitTree(repository.cwd, root=root))
 
 
@@ -61,7 +65,8 @@ class WorktreeSource:
         contents = GitContents(data, cwd=repository.cwd, full=[*tracked, *new], work_tree=work_tree)
         files = sorted([*map(narrow, tracked), *new], key=_path)
         info, tree = source_info("worktree", base=head), GitTree(repository.cwd, root=root, on_disk=True)
-        return Change(info, narrowed(files, self._paths, repository), contents, root, writable=True, tree=tree)
+        kept = _with_binaries(narrowed(files, self._paths, repository), contents)
+        return Change(info, kept, contents, root, writable=True, tree=tree)
 
 
 class RangeSource:
@@ -81,7 +86,7 @@ class RangeSource:
         data = diff(["-U3", base, head, "--"], cwd=repository.cwd)
         contents = GitContents(data, cwd=repository.cwd)
         info = source_info("range", base=base, head=head)
-        files = narrowed(parse_git(data), self._paths, repository)
+        files = _with_binaries(narrowed(parse_git(data), self._paths, repository), contents)
         tree = GitTree(repository.cwd, root=repository.root, revision=head)
         return Change(info, files, contents, repository.root, tree=tree)
 
@@ -98,6 +103,17 @@ def narrowed(files: Iterable[FileDiff], paths: Sequence[str], repository: Reposi
     from review_bot.sources.paths import Wanted
 
     return Wanted(paths, cwd=repository.cwd, root=repository.root).narrow(files)
+
+
+def _with_binaries(files: tuple[FileDiff, ...], contents: GitContents) -> tuple[FileDiff, ...]:
+    """`files` with binary ones called so also where only name or mode changed: the patch says nothing of them."""
+    return tuple(file._replace(status="binary") if _is_binary(file, contents) else file for file in files)
+
+
+def _is_binary(file: FileDiff, contents: GitContents) -> bool:
+    if file.hunks or file.status not in {"renamed", "copied", "mode"}:
+        return False
+    return b"\0" in (contents.new(file) or b"")[:_LOOKED_AT]
 
 
 def _without_notes(data: bytes) -> bytes:

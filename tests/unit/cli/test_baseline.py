@@ -8,6 +8,8 @@ import pytest
 from review_bot.cli.main import main
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Git
 
 NAME = ".review-bot-baseline.json"
@@ -26,12 +28,15 @@ bad = "oops"
 [[rule.test]]
 ok = "fine"
 """
-BAD = "import subprocess\n\nsubprocess.run(command, shell=True)\n"
+BAD = "begin()\n\noops(command)\n"
 
 
 @pytest.fixture
-def repository(git: Git, monkeypatch: pytest.MonkeyPatch) -> Git:
-    """A repository with one finding, in the current folder, on a fixed day."""
+def repository(git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Git:
+    """A repository with one finding of the only rule that runs, in the current folder, on a fixed day."""
+    (tmp_path / "own.toml").write_text("schema = 1" + RULE.format(name="oops"))
+    monkeypatch.setenv("REVIEW_BOT_RULE_PATHS", str(tmp_path / "own.toml"))
+    monkeypatch.setenv("REVIEW_BOT_SELECT", "own")
     git.write("a.py", BAD)
     git.commit()
     monkeypatch.chdir(git.root)
@@ -57,14 +62,14 @@ def test_what_is_written_is_held_back(repository: Git, capsys: pytest.CaptureFix
     (one,) = entries(repository)
     assert sorted(one) == ["anchor", "date", "fingerprint", "path", "reason", "rule"]
     assert [one[key] for key in ("rule", "path", "reason", "date")] == [
-        "py.command.shell-true", "a.py", "before the first review", "2025-01-01"
+        "own.oops", "a.py", "before the first review", "2025-01-01"
     ]  # fmt: skip
     assert main(["scan", "--all"]) == 0
 
 
 def test_no_source_text_is_kept(repository: Git, capsys: pytest.CaptureFixture[str]) -> None:
     summary(capsys, "--all")
-    assert b"subprocess" not in (repository.root / NAME).read_bytes()
+    assert b"command" not in (repository.root / NAME).read_bytes()
 
 
 @pytest.mark.parametrize("source", [("--all",), (), ("--staged",), ("--range", "HEAD...HEAD")])
@@ -95,15 +100,14 @@ def test_a_copy_is_news(repository: Git, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_what_is_mended_goes_with_the_whole_tree_only(repository: Git, capsys: pytest.CaptureFixture[str]) -> None:
     summary(capsys, "--all")
-    repository.write("a.py", "import subprocess\n")
+    repository.write("a.py", "begin()\n")
     assert summary(capsys).endswith("1 known finding, 0 new, 0 gone\n")
-    assert summary(capsys, "--all", "--ignore", "py.command").endswith("1 known finding, 0 new, 0 gone\n")
+    assert summary(capsys, "--all", "--ignore", "own.oops").endswith("1 known finding, 0 new, 0 gone\n")
     assert summary(capsys, "--all").endswith("0 known findings, 0 new, 1 gone\n")
 
 
-def test_a_merged_finding_is_one_entry(repository: Git, capsys: pytest.CaptureFixture[str]) -> None:
-    repository.write("own.toml", "schema = 1" + RULE.format(name="a") + RULE.format(name="b"))
-    repository.write(".review-bot.toml", 'rule-paths = ["own.toml"]\n')
+def test_a_merged_finding_is_one_entry(repository: Git, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("schema = 1" + RULE.format(name="a") + RULE.format(name="b"))
     repository.write("a.py", "oops\n")
     assert summary(capsys, "--all").endswith("1 known finding, 1 new, 0 gone\n")
     assert main(["scan", "--all"]) == 0
@@ -114,7 +118,7 @@ def test_show_lists_what_is_known(repository: Git, capsys: pytest.CaptureFixture
     summary(capsys, "--all", "--reason", "old\x1bcode")
     (one,) = entries(repository)
     assert main(["baseline", "show"]) == 0
-    expected = f"a.py: py.command.shell-true {one['fingerprint']} since 2025-01-01: old\\x1bcode\n"
+    expected = f"a.py: own.oops {one['fingerprint']} since 2025-01-01: old\\x1bcode\n"
     assert capsys.readouterr().out == expected
 
 
