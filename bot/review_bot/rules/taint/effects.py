@@ -36,12 +36,12 @@ SANITISERS: dict[str, _Effects] = {
          r"hexdigest|sha256|sha1|md5|sha512|literal_eval|safe_load", _ALL),
     ),
     "javascript": _table(
+        (r"mysql\.escape|connection\.escape|db\.escape|pool\.escape|escapeId|format\.ident|format\.literal|quoteIdent",
+         _SQL),
         (r"encodeURIComponent|encodeURI|escape", _URL),
         (r"sanitize|sanitizeHtml|sanitizeHTML|escapeHtml|escapeHTML|htmlEscape|escape_html|encode|encodeHTML|xss|"
          r"filterXSS|bypass|stripTags|createTextNode|stringify|trustedHTML|createHTML|inHTMLData", _XSS),
         (r"path\.basename|basename|sanitizeFilename|sanitize_filename|filenamify", _PATH),
-        (r"mysql\.escape|connection\.escape|db\.escape|pool\.escape|escapeId|format\.ident|format\.literal|quoteIdent",
-         _SQL),
         (r"shellescape|shellQuote|shellQuote\.quote|shell\.quote|quote", _COMMAND),
         (r"parseInt|parseFloat|Number|Boolean|BigInt|ObjectId|isNaN|toFixed|toNumber|toInteger|createHash|digest|Date",
          _ALL),
@@ -103,7 +103,7 @@ SANITISERS: dict[str, _Effects] = {
          r"IsNullOrWhiteSpace", _ALL),
     ),
 }  # fmt: skip
-"""Callees, and the categories for which their result is harmless (`*`: it can't do harm any more)."""
+"""Callees, and the categories for which their result is harmless (`*`: it can't do harm any more); the first counts."""
 
 _PASSING = {
     "python": r"format|format_map|join|unquote|unquote_plus|urljoin|urlparse|urlsplit|urlunparse|b64decode|"
@@ -224,11 +224,7 @@ def passes(language: str, callee: str) -> bool:
 
 def sanitised(language: str, callee: str) -> frozenset[str] | None:
     """The categories for which the function makes a value harmless, or None where it is no sanitiser."""
-    found: frozenset[str] | None = None
-    for names, categories in SANITISERS[language]:
-        if names.search(callee):
-            found = categories | (found or frozenset())
-    return found
+    return next((categories for names, categories in SANITISERS[language] if names.search(callee)), None)
 
 
 def silent(method: str) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from review_bot.rules.taint.frame import Frame
     from review_bot.rules.taint.grammar import Grammar
     from review_bot.rules.taint.nodes import Span
+    from review_bot.rules.taint.sources import Source
     from review_bot.rules.taint.value import Value
 
 _HOST = frozenset(("ssrf", "open-redirect"))
@@ -68,6 +69,7 @@ class Expressions:
         self.built: list[BuiltText] = []
         self._own_sources = sources
         self._own_sanitisers = sanitisers
+        self._known_sources: dict[str, Source | None] = {}
         self._handlers = self._expression_table()
 
     # what the flow adds
@@ -229,18 +231,29 @@ class Expressions:
         return self._source(path, node, frame)
 
     def _source(self, path: str, node: SgNode, frame: Frame) -> Value:
-        root, dot, rest = path.partition(".")
-        name = frame.aliases.get(root)
-        if name is None and root not in frame.env:
-            name = ROOTS.get(self.language, {}).get(root)
-        source = source_of(self.language, name + dot + rest if name is not None else path, self.text)
-        if source is None or rest.rpartition(".")[2] == "length":
+        source = self._named(path, frame)
+        if source is None or path.endswith(".length"):
             return CLEAN
         return (Taint(source.kind, node, span(node)[0], source.clean, way=(node,)),)
+
+    def _named(self, path: str, frame: Frame) -> Source | None:
+        """The shipped source that the name stands for, unless it was given another value here."""
+        root, dot, rest = path.partition(".")
+        name = frame.aliases.get(root)
+        if name is None and root in frame.env:
+            return None
+        name = name or ROOTS.get(self.language, {}).get(root, root)
+        canonical = name + dot + rest
+        if canonical not in self._known_sources:
+            self._known_sources[canonical] = source_of(self.language, canonical, self.text)
+        return self._known_sources[canonical]
 
     # texts
 
     def _string(self, node: SgNode, frame: Frame) -> Value:
+        text = node.text()
+        if "{" not in text and "$" not in text:
+            return CLEAN
         parts = list(self._fragments(node))
         if all(isinstance(one, str) for one in parts):
             return CLEAN
@@ -363,19 +376,27 @@ class Expressions:
 
     def _call(self, node: SgNode, frame: Frame) -> Value:
         callee = self.callee(node)
-        came = (
-            self._source(callee.path, node, frame) if callee.path is not None and not self._changes(callee) else CLEAN
-        )
+        came = self._came(node, callee, frame)
         receiver = self._receiver(callee, frame) if not came else CLEAN
         literals, arguments = self._arguments(callee, frame)
         values = [self._given(argument, frame) for argument in arguments]
-        if callee.path is not None and callee.path in frame.env:
+        if callee.path is not None and "." in callee.path and callee.path in frame.env:
             return frame.env[callee.path]
         inner = self._callbacks(callee, literals, receiver, values, frame)
         self._block(node, callee, receiver, frame)
         self._effects(callee, arguments, join(receiver, came, *values), frame)
         result = self._result(node, callee, receiver, arguments, values, frame)
         return join(came, result, inner)
+
+    def _came(self, node: SgNode, callee: Callee, frame: Frame) -> Value:
+        """What the call brings in, where the function is a source by its name and not by what it is called on."""
+        if callee.path is None or self._changes(callee):
+            return CLEAN
+        holder = callee.path.rpartition(".")[0]
+        source = self._named(callee.path, frame)
+        if source is None or (holder and self._named(holder, frame) is source):
+            return CLEAN
+        return self._source(callee.path, node, frame)
 
     def _receiver(self, callee: Callee, frame: Frame) -> Value:
         """What a method is called on; an object's own methods are not about any one of its parts."""

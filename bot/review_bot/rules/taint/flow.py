@@ -11,7 +11,7 @@ from review_bot.rules.taint.frame import Frame
 from review_bot.rules.taint.grammar import GRAMMARS
 from review_bot.rules.taint.names import dotted
 from review_bot.rules.taint.nodes import named, operator, part, span, words
-from review_bot.rules.taint.sources import WORDS, Signature, origin_of
+from review_bot.rules.taint.sources import NAMED, Signature, origin_of
 from review_bot.rules.taint.value import CLEAN, Taint, join, passed, unboxed
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MOST_STEPS = 150_000
 _MOST_INLINED = 200
 _DEEPEST_CALL = 2
+_MOST_TURNS = 2
+"""How often more than once a loop is gone through, where that changes anything."""
 _LEAVING = re.compile(
     r"^\(?(?:return|raise|throw|continue|break|next|abort|exit|die|quit|panic|halt|head|fail)\b|"
     r"\b(?:os\.Exit|sys\.exit|log\.Fatal\w*|process\.exit|System\.exit|abort|die|exit|c\.Abort\w*|ctx\.throw)\s*\(|"
@@ -40,6 +42,8 @@ class Settings(NamedTuple):
 
     parameters: bool = False
     """Whether every parameter is a source."""
+    words: tuple[tuple[str, ...], ...] = ()
+    """Of the functions only those are looked into for their parameters that hold all words of one of these."""
     sources: frozenset[Span] = frozenset()
     sanitisers: frozenset[Span] = frozenset()
 
@@ -58,7 +62,10 @@ class Flow(Expressions):
         self._steps = 0
         self._pending: list[SgNode] = []
         self._defined: dict[str, SgNode | None] = {}
+        self._speaking: set[str] = set()
+        """Names of the functions that read a source."""
         self._memo: dict[tuple[object, ...], Value] = {}
+        self._signatures: dict[int, Signature] = {}
         self._running: list[int] = []
         self._statements = self._table()
         self._module = Frame()
@@ -85,10 +92,18 @@ class Flow(Expressions):
 
     def _find_functions(self) -> None:
         for node in self._functions():
-            name = functions.signature_of(node).name
+            name = self._signature(node).name
             if name:
                 name = functions.last_word(name)
                 self._defined[name] = None if name in self._defined else node
+                if NAMED[self.language].search(node.text()):
+                    self._speaking.add(name)
+
+    def _signature(self, node: SgNode) -> Signature:
+        start = span(node)[0]
+        if start not in self._signatures:
+            self._signatures[start] = functions.signature_of(node)
+        return self._signatures[start]
 
     def _functions(self) -> Iterator[SgNode]:
         for kind in self.grammar.functions:
@@ -96,14 +111,23 @@ class Flow(Expressions):
 
     def _top(self, node: SgNode) -> None:
         """A function that somebody outside of the text calls."""
-        signature = functions.signature_of(node)
+        signature = self._signature(node)
         frame = self._module.child()
-        interesting = self._bind_parameters(node, signature, frame, everything=self.settings.parameters)
+        everything = self.settings.parameters and self._promises(node)
+        interesting = self._bind_parameters(node, signature, frame, everything=everything)
         if interesting or self.settings.sources or self._speaks_of_sources(node) or frame.tainted:
             self._run_body(node, frame)
 
+    def _promises(self, node: SgNode) -> bool:
+        """True where a sink may stand in the function."""
+        text = node.text()
+        return not self.settings.words or any(all(word in text for word in words) for words in self.settings.words)
+
     def _speaks_of_sources(self, node: SgNode) -> bool:
-        return WORDS[self.language].search(node.text()) is not None
+        text = node.text()
+        if NAMED[self.language].search(text) is not None:
+            return True
+        return any(f"{name}(" in text for name in self._speaking)
 
     def _bind_parameters(self, node: SgNode, signature: Signature, frame: Frame, *, everything: bool) -> bool:
         """Whether any of the parameters is a source."""
@@ -120,7 +144,8 @@ class Flow(Expressions):
             if value:
                 value = tuple(taint._replace(name=parameter.name) for taint in value)
                 found = True
-            frame.bind(parameter.name, value)
+            if parameter.name not in ("self", "this", "cls"):
+                frame.bind(parameter.name, value)
             if origin.alias is not None:
                 frame.aliases[parameter.name] = origin.alias
         return found
@@ -139,7 +164,7 @@ class Flow(Expressions):
 
     def literal(self, node: SgNode, frame: Frame, arguments: Sequence[Value] | None = None) -> Value:
         """Run a function where it is written; what it changes outside of itself counts."""
-        signature = functions.signature_of(node)
+        signature = self._signature(node)
         child = frame.child()
         everything = self.settings.parameters and not functions.is_argument(node)
         self._bind_parameters(node, signature, child, everything=everything)
@@ -169,7 +194,7 @@ class Flow(Expressions):
         return passed(self._memo[key], node)
 
     def _called(self, function: SgNode, arguments: Sequence[Value]) -> Value:
-        signature = functions.signature_of(function)
+        signature = self._signature(function)
         frame = self._module.child()
         self._bind_parameters(function, signature, frame, everything=False)
         own = [one for one in signature.parameters if one.name not in ("self", "cls")]
@@ -335,12 +360,17 @@ class Flow(Expressions):
         for node in nodes:
             self.execute(node, frame)
         frame.merge(before)
-        if not frame.repeating and frame.env != before.env:
-            frame.repeating = True
+        if frame.repeating:
+            return
+        frame.repeating = True
+        for _ in range(_MOST_TURNS):
+            if frame.env == before.env:
+                break
+            before = frame.copy()
             for node in nodes:
                 self.execute(node, frame)
-            frame.repeating = False
             frame.merge(before)
+        frame.repeating = False
 
     def _on_choice(self, node: SgNode, frame: Frame) -> None:
         """A switch or a try: each part may run after what stands before the parts, or not."""

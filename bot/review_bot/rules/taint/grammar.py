@@ -59,7 +59,7 @@ _PYTHON = Grammar(
     each={"for_statement": ("left", "right", "body"), "for_in_clause": ("left", "right", "")},
     loops=_words("while_statement"),
     choices=_words("try_statement match_statement"),
-    parts=_words("except_clause except_group_clause case_clause else_clause"),
+    parts=_words("except_clause case_clause else_clause"),
     returns=_words("return_statement yield"),
     exits=_words("return_statement raise_statement continue_statement break_statement"),
     constants=_words("comparison_operator not_operator integer float true false none"),
@@ -132,7 +132,7 @@ _JAVA = Grammar(
               "ternary_expression": ("condition", "consequence", "alternative")},
     each={"enhanced_for_statement": ("name", "value", "body")},
     loops=_words("for_statement while_statement do_statement"),
-    choices=_words("switch_expression switch_statement try_statement try_with_resources_statement"),
+    choices=_words("switch_expression try_statement try_with_resources_statement"),
     parts=_words("switch_block_statement_group switch_rule catch_clause"),
     returns=_words("return_statement"),
     exits=_words("return_statement throw_statement continue_statement break_statement"),
@@ -167,10 +167,10 @@ _PHP = Grammar(
     choices=_words("switch_statement try_statement match_expression"),
     parts=_words("case_statement default_statement catch_clause match_conditional_expression"),
     returns=_words("return_statement"),
-    exits=_words("return_statement throw_expression throw_statement continue_statement break_statement exit_statement"),
+    exits=_words("return_statement throw_expression continue_statement break_statement exit_statement"),
     constants=_words("integer float boolean null unary_op_expression"),
     concats=_words("binary_expression"),
-    opaque=_words("comment namespace_use_declaration namespace_definition php_tag text"),
+    opaque=_words("comment namespace_use_declaration namespace_definition php_tag"),
 )  # fmt: skip
 
 _RUBY = Grammar(
@@ -203,7 +203,7 @@ _CSHARP = Grammar(
     functions=_words("method_declaration constructor_declaration local_function_statement lambda_expression "
                      "anonymous_method_expression"),
     classes=_words("class_declaration struct_declaration record_declaration interface_declaration"),
-    names=_words("identifier this"),
+    names=_words("identifier"),
     strings=_words("string_literal verbatim_string_literal raw_string_literal interpolated_string_expression"),
     assigns={"variable_declarator": ("name", "-1"), "assignment_expression": ("left", "right")},
     calls={"invocation_expression": ("function", "", "arguments"),

@@ -8,6 +8,11 @@ from typing import NamedTuple
 from review_bot.rules.taint.names import dotted, mentioned
 
 _LONGEST = 400
+_HINT = re.compile(
+    r"\sin\s|[=!]=|=~|!~|\?|has|clud|ontains|atch|test|dexOf|pos\(|find|tarts|HasPrefix|_to\(|[Ll]ocal|common|_var|type_|"
+    r"is_?[a-zA-Z]|quals|llow|afe|alid|erif|check|assert|ensure|exists|in_|has_|known"
+)
+"""What every condition that is understood here holds."""
 _SPLIT = re.compile(r"\s(?:and|or)\s|&&|\|\|")
 _HOST = re.compile(r"\.(?:host|hostname|netloc|origin|domain|Host|Hostname\(\)|getHost\(\))\s*(?:===?|!==?)")
 _NEGATIVE = re.compile(
@@ -53,6 +58,8 @@ NOTHING = Verdict()
 
 def verdict(text: str) -> Verdict:
     """What a condition says of the names in it."""
+    if _HINT.search(text) is None:
+        return NOTHING
     holds: list[str] = []
     fails: list[str] = []
     for piece in _SPLIT.split(" ".join(text[:_LONGEST].split())):

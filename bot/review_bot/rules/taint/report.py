@@ -42,9 +42,10 @@ def matches(rule: Rule, trees: Trees, view: View) -> Iterator[Match]:
     for number, (unit, root) in enumerate(trees.of("new")):
         if not _worth_it(rule, unit.text, grammar):
             continue
-        flow = _flow(rule, trees, number, unit, root, grammar)
-        if flow.records:
-            for sink, place, taint in _arrivals(rule, flow, root, grammar):
+        found = list(sinks.found(sinks.texts(rule.body.get("sinks")), root, grammar, unit.text))
+        if found or rule.body.get("strings"):
+            flow = _flow(rule, trees, number, unit, root, grammar)
+            for sink, place, taint in _arrivals(rule, flow, found):
                 yield _match(sink, place, taint, unit, view)
 
 
@@ -64,14 +65,12 @@ def _flow(rule: Rule, trees: Trees, number: int, unit: Unit, root: SgNode, gramm
     """The flow of a text; shared by the rules that look for the same."""
     own = sinks.texts(rule.body.get("sources"))
     safe = sinks.texts(rule.body.get("sanitisers"))
-    parameters = "parameter" in _wanted(rule)
-    key = ("taint", number, parameters, own, safe)
-    wider = ("taint", number, True, own, safe)
-    if wider in trees.notes:
-        key = wider
+    words = sinks.words(sinks.texts(rule.body.get("sinks"))) if "parameter" in _wanted(rule) else ()
+    key = ("taint", number, words, own, safe)
     if key not in trees.notes:
         settings = Settings(
-            parameters,
+            bool(words),
+            words if not rule.body.get("strings") else (),
             frozenset(span(node) for node in sinks.found(own, root, grammar, unit.text)),
             frozenset(span(node) for node in sinks.found(safe, root, grammar, unit.text)),
         )
@@ -79,10 +78,10 @@ def _flow(rule: Rule, trees: Trees, number: int, unit: Unit, root: SgNode, gramm
     return cast("Flow", trees.notes[key])
 
 
-def _arrivals(rule: Rule, flow: Flow, root: SgNode, grammar: str) -> Iterator[tuple[SgNode, SgNode, Taint]]:
+def _arrivals(rule: Rule, flow: Flow, found: Iterable[SgNode]) -> Iterator[tuple[SgNode, SgNode, Taint]]:
     """Sink, the tainted part of it, and the taint."""
     reached: set[int] = set()
-    for sink in sinks.found(sinks.texts(rule.body.get("sinks")), root, grammar, flow.text):
+    for sink in found:
         for place in sinks.places(sink):
             taint = _accepted(rule, flow.records.get(span(place), CLEAN))
             if taint is not None:

@@ -57,6 +57,11 @@ def found(patterns: Iterable[str], root: SgNode, grammar: str, text: str) -> Ite
             yield from root.find_all(_rule(pattern, grammar))
 
 
+def words(patterns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """The words of each pattern: without them it can't match."""
+    return tuple(tuple(_words(pattern)) for pattern in patterns)
+
+
 def _rule(pattern: str, grammar: str) -> Any:
     return {"rule": config_of(pattern, grammar)}
 

@@ -150,6 +150,17 @@ WORDS = {
 }  # fmt: skip
 """A text without any of these holds no shipped source."""
 
+NAMED = {
+    "python": re.compile(r"request\b|argv|environ|getenv|input\(|stdin|_arguments?\b|receive|\.recv\("),
+    "javascript": re.compile(r"\b(?:req|request|ctx|location|argv|env|URL|documentURI|baseURI|referrer|name)\b"),
+    "go": re.compile(r"\b(?:r|req|request|ctx)\b|os\.(?:Args|Getenv|LookupEnv|Stdin)|flag\.|Vars\(|URLParam|Param\("),
+    "java": re.compile(r"\b(?:req|request)\b|Request|System\.(?:getenv|getProperty|in)"),
+    "php": re.compile(r"\$_|[rR]equest|Input::|filter_input|argv|getenv|->input->"),
+    "ruby": re.compile(r"params|cookies|request|ARGV|ENV|gets|STDIN|stdin"),
+    "csharp": re.compile(r"Request\b|Console\.|Environment\."),
+}
+"""A function without any of these reads no shipped source but through its parameters."""
+
 
 class Origin(NamedTuple):
     """What a parameter is: a source, another name for the request object, or harmless."""
