@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import random
 
-_NOUNS = "order invoice user account session report shipment message ticket product payment address region cart".split()
-_VERBS = "load store merge parse render update remove select count send check build split sort filter".split()
+_NOUNS = (
+    "order",
+    "invoice",
+    "user",
+    "account",
+    "session",
+    "report",
+    "shipment",
+    "message",
+    "ticket",
+    "product",
+    "region",
+)
+_VERBS = ("load", "store", "merge", "parse", "render", "update", "remove", "select", "count", "send", "check", "build")
 
 _FUNCTIONS = (
     '''def {verb}_{noun}(path, limit=10):

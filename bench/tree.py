@@ -17,7 +17,10 @@ from _code import module
 from _measure import ENVIRONMENT, bot, git, peer, ratio, row
 from hook import write
 
-FUNCTIONS = "loads dumps listdir join open run warning error info debug execute fetchone get pop append split strip sorted".split()
+FUNCTIONS = (
+    "loads", "dumps", "listdir", "join", "open", "run", "warning", "error", "info", "debug", "execute", "fetchone",
+    "get", "pop", "append", "split", "strip", "sorted",
+)  # fmt: skip
 
 
 def patterns() -> list[str]:

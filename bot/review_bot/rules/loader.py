@@ -236,6 +236,9 @@ class _Reader:
             self._compiles("taint.strings", value["strings"])
         elif not value.get("sinks"):
             self.fail("taint.sinks", "is missing: patterns with $X where the value must not be tainted")
+        self._check_taint_names(value)
+
+    def _check_taint_names(self, value: dict[str, Any]) -> None:
         for key in ("from", "built"):
             for group in self._texts(key, value, "taint."):
                 if group not in TAINT_GROUPS:

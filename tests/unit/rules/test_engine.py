@@ -182,7 +182,14 @@ def test_machine_made(text: str, reason: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 10_000 + ")" * 10_000, "[" * 10_000, "x = " + "9" * 5_000_000, "\0TODO", "\ufeffTODO\n", "\ud7ff\u2028TODO\r"],
+    [
+        "(" * 10_000 + ")" * 10_000,
+        "[" * 10_000,
+        "x = " + "9" * 5_000_000,
+        "\0TODO",
+        "\ufeffTODO\n",
+        "\ud7ff\u2028TODO\r",
+    ],
     ids=["deep", "unclosed", "long line", "NUL", "BOM", "separators"],
 )
 def test_hostile_text(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from review_bot import resources
 from review_bot.diffing.narrow import whole
 from review_bot.domain.review import SourceInfo
 from review_bot.pipeline.examples import change_of, sample_path
@@ -11,7 +12,6 @@ from review_bot.ports import Change
 from review_bot.rules.engine import Engine
 from review_bot.rules.forest import MERGEABLE
 from review_bot.stores import rule_cache
-from review_bot import resources
 
 FILES = list(rule_cache.read_files(resources.rule_files(), shipped=True))
 LANGUAGES = sorted(MERGEABLE - {"tsx"})
