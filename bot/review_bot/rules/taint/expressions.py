@@ -9,7 +9,7 @@ from review_bot.rules.taint import effects
 from review_bot.rules.taint.names import dotted
 from review_bot.rules.taint.nodes import FRAGMENTS, literal, named, operator, part, span
 from review_bot.rules.taint.sources import ROOTS, source_of
-from review_bot.rules.taint.value import CLEAN, Taint, boxed, built, cleansed, join, member, passed, unboxed
+from review_bot.rules.taint.value import CLEAN, EVERYTHING, Taint, boxed, built, cleansed, join, member, passed, unboxed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -373,6 +373,18 @@ class Expressions:
         receiver = part(head, self.grammar.members[head.kind()]) if head.kind() in self.grammar.members else None
         name = text.rpartition(".")[2] if receiver is not None else text
         return Callee(text, dotted(text), name.partition("<")[0], receiver, arguments)
+
+    def washes(self, node: SgNode, category: str) -> bool:
+        """True where the node is given to a sanitiser of the category at once."""
+        arguments = node.parent()
+        if arguments is not None and arguments.kind() == "argument":
+            arguments = arguments.parent()
+        call = arguments.parent() if arguments is not None else None
+        if call is None or call.kind() not in self.grammar.calls:
+            return False
+        callee = self.callee(call)
+        found = effects.sanitised(self.language, callee.path or f".{callee.name}") or frozenset()
+        return category in found or EVERYTHING in found
 
     def _call(self, node: SgNode, frame: Frame) -> Value:
         callee = self.callee(node)

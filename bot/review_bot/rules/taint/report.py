@@ -93,7 +93,7 @@ def _arrivals(rule: Rule, flow: Flow, found: Iterable[SgNode]) -> Iterator[tuple
         wanted = re.compile(strings)
         for text in flow.built:
             taint = _accepted(rule, text.value) if wanted.search(text.literals) else None
-            if taint is not None and taint.start not in reached:
+            if taint is not None and taint.start not in reached and not flow.washes(text.node, rule.category):
                 yield text.node, text.node, taint
 
 

@@ -161,6 +161,11 @@ def test_a_text_that_arrives_is_reported_once() -> None:
     assert lines(rule(RUN | {"strings": "^SELECT "}), text) == [3]
 
 
+def test_a_text_that_is_washed_at_once() -> None:
+    text = "from flask import request\na = escape('<b>' + request.args['a'])\nb = show('<b>' + request.args['a'])\n"
+    assert lines(rule({"strings": "<b>"}, category="xss"), text) == [3]
+
+
 def test_an_object_is_no_page() -> None:
     text = "from flask import request\nrun({'a': request.args['a']})\n"
     assert lines(rule(RUN, category="xss"), text) == []
