@@ -117,7 +117,8 @@ class Engine:
         spoken = [
             one for one in entries if not one.keywords or any(delta.speaks_of(one.keywords, view) for view in views)
         ]
-        for rule, view, ask in delta.run([one.rule for one in spoken], views, change.tree):
+        paths = [file.path for file in change.files if not file.deleted]
+        for rule, view, ask in delta.run([one.rule for one in spoken], views, change.tree, paths):
             if rule.id in self._stopped or self.late():
                 continue
             try:

@@ -61,12 +61,15 @@ CHECKS = {
 
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "poetry.lock", "uv.lock", "go.sum")
 
+_BUILT = frozenset(("dist", "node_modules", "third_party"))
+"""Folders of what is built or comes from elsewhere."""
+
 
 def applies(rule: Rule, view: View) -> bool:
     """True where the rule could find something in the file: the cheap questions, before anything is read."""
     if "*" not in rule.languages and view.language not in rule.languages:
         return False
-    if view.path.endswith(_LOCKS):
+    if view.path.endswith(_LOCKS) or not _BUILT.isdisjoint(view.path.split("/")):
         return False
     if view.file.status in ("binary", "submodule") or not _has_lines(CHECKS[rule.body["check"]][1], view):
         return False
@@ -92,14 +95,17 @@ def _has_lines(needed: str, view: View) -> bool:
     return ("-" not in needed or bool(view.removed)) and ("+" not in needed or bool(view.added))
 
 
-def run(rules: Sequence[Rule], views: Sequence[View], tree: Tree | None) -> Iterator[Task]:
-    """What is to be asked of the change: a rule, a file, and the call that gives the matches."""
+def run(rules: Sequence[Rule], views: Sequence[View], tree: Tree | None, paths: Iterable[str] = ()) -> Iterator[Task]:
+    """What is to be asked of the change: a rule, a file, and the call that gives the matches.
+
+    `paths` are those of all files of the change, also of those that are not looked at.
+    """
     tasks = [(rule, view) for rule in rules for view in views if applies(rule, view)]
     if not tasks:
         return
     from review_bot.rules.delta.change import WholeChange
 
-    change = WholeChange(views, tree)
+    change = WholeChange(views, tree, paths)
     files = dict(zip(map(id, views), change.files, strict=True))
     for rule, view in tasks:
         yield rule, view, partial(matches, rule, files[id(view)])

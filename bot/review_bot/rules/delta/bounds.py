@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import without_comments
 from review_bot.rules.delta.words import names as names_in
+from review_bot.rules.delta.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +58,12 @@ def timeout_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     for statement in file.pairing.gone:
         text = _text(file, statement)
         found = None if _TIMER.search(text) else _TIMEOUT.search(text)
-        if found and not _off(found) and _setting_gone(file, statement, _TIMEOUT_WORD):
+        if (
+            found
+            and not _off(found)
+            and re.search(r"\d", _amount(found))
+            and _setting_gone(file, statement, _TIMEOUT_WORD)
+        ):
             yield file.match("old", statement, _key(found), A=_key(found))
 
 
@@ -251,6 +257,9 @@ def limit_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
         yield from _limit_of_pair(file, old, new)
     for statement in file.pairing.gone:
         text = _text(file, statement)
+        if text == "limits:" and file.language == "yaml" and _setting_gone(file, statement, _LIMIT_WORD):
+            yield file.match("old", statement, A="limits")
+            continue
         found = _DECORATED.match(text) or _LIMIT.search(text)
         if (
             found
@@ -323,9 +332,18 @@ def _unbounded(found: re.Match[str]) -> bool:
     return bool(found.groupdict()) and bool(_NO_LIMIT.match(_limit_value(found)))
 
 
+_BOUND_WORDS = bag(
+    "max limit limits limited limiter quota page per throttle rate maxsize maxlen maxlength maxitems maxcount maxbytes"
+    " maxbodylength ratelimit pagesize"
+)
+
+
 def _is_counter(found: re.Match[str]) -> bool:
     """True for names that only look like a bound."""
-    key = (found.groupdict().get("key") or "").split(".")[-1].lower()
+    name = (found.groupdict().get("key") or "").split(".")[-1]
+    key = name.lower()
+    if name and _BOUND_WORDS.isdisjoint(words_of(name)):
+        return True
     return bool(
         re.search(r"max_?(?:value|date|time|index|id|score|age|x|y|width|height|version|line|col|by|imum)|maxim", key)
     ) or key in ("max", "first", "limits.h", "limit_type", "maxdepth")

@@ -13,7 +13,7 @@ from review_bot.rules.match import Match
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from review_bot.domain.diff import FileDiff, Side
+    from review_bot.domain.diff import FileDiff, Hunk, Side
     from review_bot.ports import Tree
     from review_bot.rules.delta.outline import Function, Outline, Statement
     from review_bot.rules.view import View
@@ -140,8 +140,10 @@ class FileChange:
 class WholeChange:
     """All files of the change, and the tree they stand in."""
 
-    def __init__(self, views: Iterable[View], tree: Tree | None = None) -> None:
+    def __init__(self, views: Iterable[View], tree: Tree | None = None, paths: Iterable[str] = ()) -> None:
+        """`paths` are those of all files of the change, also of files that nobody looks at."""
         self.files = [FileChange(view, self) for view in views]
+        self.paths = frozenset(paths) | {file.path for file in self.files}
         self.tree = tree
         self._added: dict[str, int] | None = None
         self._added_text: str | None = None
@@ -196,44 +198,53 @@ def trivial(line: str) -> bool:
 def _edits(file: FileDiff, view: View) -> Iterator[Edit]:
     removed, added = iter(view.removed), iter(view.added)
     for index, hunk in enumerate(file.hunks):
-        if not hunk.removed and not hunk.added:
+        if hunk.removed or hunk.added:
+            found, both = _runs(hunk, index, removed, added)
+            yield from _without_layout(found, both)
+
+
+def _runs(
+    hunk: Hunk, index: int, removed: Iterator[tuple[int, str]], added: Iterator[tuple[int, str]]
+) -> tuple[list[Edit], tuple[list[str], list[str]]]:
+    """The edits of a hunk, and its old and new lines with those around."""
+    found: list[Edit] = []
+    old: list[str] = []
+    new: list[str] = []
+    minus: list[tuple[int, str]] = []
+    plus: list[tuple[int, str]] = []
+    at = (hunk.old_start, hunk.new_start)
+    for line in hunk.lines():
+        if line.kind == " ":
+            if minus or plus:
+                found.append(Edit(tuple(minus), tuple(plus), *at, index))
+                minus, plus = [], []
+            text = line.text.decode("utf-8", "replace")
+            old.append(text)
+            new.append(text)
             continue
-        found = []
-        minus: list[tuple[int, str]] = []
-        plus: list[tuple[int, str]] = []
-        at = (hunk.old_start, hunk.new_start)
-        for line in hunk.lines():
-            if line.kind == " ":
-                if minus or plus:
-                    found.append(Edit(tuple(minus), tuple(plus), *at, index))
-                    minus, plus = [], []
-                continue
-            if not minus and not plus:
-                at = (line.old, line.new)
-            if line.kind == "-":
-                minus.append(next(removed))
-            else:
-                plus.append(next(added))
-        if minus or plus:
-            found.append(Edit(tuple(minus), tuple(plus), *at, index))
-        yield from _without_layout(found)
+        if not minus and not plus:
+            at = (line.old, line.new)
+        changed, side, run = (next(removed), old, minus) if line.kind == "-" else (next(added), new, plus)
+        side.append(changed[1])
+        run.append(changed)
+    if minus or plus:
+        found.append(Edit(tuple(minus), tuple(plus), *at, index))
+    return found, (old, new)
 
 
-def _without_layout(edits: list[Edit]) -> list[Edit]:
+def _without_layout(edits: list[Edit], both: tuple[list[str], list[str]]) -> list[Edit]:
     """The edits of one hunk without those that only lay the same code out in another way."""
-    if _same([edit.removed for edit in edits], [edit.added for edit in edits]):
+    if _same(*both):
         return []
-    return [edit for edit in edits if not _same([edit.removed], [edit.added])]
+    return [edit for edit in edits if not _same([text for _, text in edit.removed], [text for _, text in edit.added])]
 
 
-def _same(old: Sequence[Sequence[tuple[int, str]]], new: Sequence[Sequence[tuple[int, str]]]) -> bool:
-    first = squeezed("".join(text for lines in old for _, text in lines))
-    second = squeezed("".join(text for lines in new for _, text in lines))
+def _same(old: Sequence[str], new: Sequence[str]) -> bool:
+    first, second = squeezed("".join(old)), squeezed("".join(new))
     if first == second:
         return True
     # A formatter adds brackets only where it breaks a line.
-    counts = sum(map(len, old)), sum(map(len, new))
-    return counts[0] != counts[1] and bool(first) and _bare(first) == _bare(second)
+    return len(old) != len(new) and bool(first) and _bare(first) == _bare(second)
 
 
 def _bare(text: str) -> str:

@@ -41,7 +41,7 @@ _ALSO = lazy(
 )
 _RAW = lazy(
     r"\|\s*safe\b|\bmark_safe\(|\bMarkup\(|\.innerHTML\b|\.outerHTML\b|dangerouslySetInnerHTML|v-html"
-    r"|\braw\(|\.html_safe\b|<%==|\{\{\{|\{!!|template\.HTML\(|text/template"
+    r"|\braw[ (]|\.html_safe\b|<%==|\{\{\{|\{!!|template\.HTML\(|text/template"
     r"|autoescape\s*[=:]\s*False|autoescape\s+(?:off|false)|bypassSecurityTrust\w+|document\.write\("
     r"|th:utext|@Html\.Raw|\.html\("
 )
@@ -101,7 +101,8 @@ def _guarded(file: FileChange, found: tuple[str, str], new: Statement) -> bool:
     """True where another sanitiser, a new helper or the same one elsewhere does the work."""
     before = found[0] + "(" + found[1]
     rest = _text(file, new)
-    if _ALSO.search(re.sub(r"[\"'][^\"']*[\"']", "", rest)) and not _ALSO.search(
+    # What is put into a string counts, its words don't.
+    if _ALSO.search(re.sub(r"[\"'][^\"'{}]*[\"']", "", rest)) and not _ALSO.search(
         re.sub(re.escape(found[0]), "", before)
     ):
         return True
@@ -146,7 +147,7 @@ def _same_value(old: Statement, new: Statement) -> bool:
 
 _SQL = lazy(
     r"\b(?:select\b.+?\bfrom|insert\s+into|update\b.+?\bset|delete\s+from|replace\s+into|merge\s+into"
-    r"|where\b|call\s+\w+|order\s+by|having\b|values\s*\()",
+    r"|call\s+\w+|order\s+by|having\b|values\s*\()",
     re.IGNORECASE | re.DOTALL,
 )
 _QUERY_CALL = lazy(
@@ -186,7 +187,7 @@ def query_concatenated(file: FileChange, names: Sequence[str]) -> Iterator[Match
     for new in _changed(file, "new"):
         text = _text(file, new)
         value = _interpolates(text)
-        if value is None or not _SQL.search(text):
+        if value is None or not (_SQL.search(text) or _QUERY_CALL.search(text)):
             continue
         if any(_is_parameterised(text) >= _is_parameterised(_text(file, old)) for old in olds):
             continue
@@ -340,7 +341,7 @@ def _secrets(text: str, language: str | None, names: Sequence[str]) -> list[str]
 def _expressions(arguments: str, language: str | None) -> list[str]:
     """Dotted names outside of strings, and those put into strings."""
     code = masked(arguments, language)
-    parts = [code]
+    parts = [code, *re.findall(r"\w(?:\[|\.get\(|\.Get\()\s*[\"']([\w-]+)[\"']", arguments)]
     if language in ("python", None):
         for literal in re.findall(r"(?<!\w)[rR]?[fF][rR]?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')", arguments):
             parts += re.findall(r"\{([^{}]+)\}", literal)

@@ -51,6 +51,8 @@ def _changed(file: FileChange) -> dict[str, tuple[str | None, str | None]]:
     now = dependencies(file.path, file.view.whole("new") or "")
     if before is None or now is None:
         return {}
+    own = re.search(r"^\s*\"?name\"?\s*[=:]\s*[\"']([\w.@/-]+)", file.view.whole("new") or "", re.MULTILINE)
+    before, now = ({name: spec for name, spec in one.items() if not own or name != own[1]} for one in (before, now))
     return {name: (before.get(name), now.get(name)) for name in {**before, **now} if before.get(name) != now.get(name)}
 
 
@@ -60,7 +62,7 @@ def _lock(change: WholeChange, manifest: str, locks: Sequence[str]) -> tuple[str
     for base in dict.fromkeys((folder, "")):
         for name in locks:
             path = f"{base}/{name}" if base else name
-            touched = any(file.path == path and not file.view.file.deleted for file in change.files)
+            touched = path in change.paths
             if base != folder and not touched and name == "requirements.txt":
                 continue
             text = text_of(change, path)
@@ -100,7 +102,7 @@ def _is_local(spec: str) -> bool:
 def _line(file: FileChange, dependency: str) -> int | None:
     loose = re.escape(dependency).replace(r"\-", "[-_.]")
     pattern = re.compile(rf"(?i)(?<![\w-]){loose}(?![\w-])")
-    return next((number for number, text in file.added if pattern.search(text)), None)
+    return next((number for number, text in file.added if pattern.search(re.sub(r"#.*", "", text))), None)
 
 
 _EXACT = lazy(r"^(?:={2,3}|=)?\s*v?\d+(?:\.\d+)+[\w.+-]*$")

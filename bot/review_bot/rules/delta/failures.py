@@ -108,7 +108,7 @@ _STILL_CHECKS = lazy(
     r"raise_for_status|check\s*=\s*True|check_call|check_output|check_returncode|\.ok\b|status_code"
     r"|\.status\b|statusCode|StatusCode|returncode|is_success|is_error|set -|errexit|pipefail"
     r"|\|\|\s*(?:exit|die|return|\{|fail)|\.catch\b|try\b|catch\b|except\b|\.then\(.*,"
-    r"|error_for_status|EnsureSuccess|\bif !|expect\(|\?;|err\b|rescue|onerror|handleError"
+    r"|error_for_status|EnsureSuccess|\bif !|expect\(|\?;|[eE]rr\b|rescue|onerror|handleError"
     r"|event_hooks|raise_exception|on\w*[eE]rror|\bproc\.wait|allSettled|await\b|--fail|\s-\w*f"
 )
 
@@ -203,7 +203,7 @@ def _elsewhere(file: FileChange, statement: Statement, found: str) -> bool:
     for one in added:
         if (
             file.language == "go"
-            and re.search(r"\berr\w*\b", one.code)
+            and re.search(r"[eE]rr\w*\b", one.code)
             and re.search(r"!= nil|return|errors|fatal|Fatal|must|check|NoError|panic|log", one.code)
         ):
             return True
@@ -222,43 +222,50 @@ def _index(file: FileChange, statement: Statement) -> int:
     return new.position if new else -1
 
 
+_BY_ARGUMENT = ("check", "||", "curl", "--fail", "fail", "raise_")
+
+
 def _call_stays(file: FileChange, statement: Statement, found: str) -> bool:
     """True where what was checked is still done: the same object is used, or the statement before is still there."""
     function = file.old.function_at(statement.start)
     after = file.pairing.function(function) if function else None
     if function is not None and after is None:
         return False
-    before = file.old.statements[statement.position - 1] if statement.position else None
+    body = file.new.body(after) if after else file.new.statements
     if file.language == "go":
-        own = re.search(r"if (.*?); ", statement.code)
-        if own:
-            return _said(file, after, own[1])
-        return before is not None and _call_kept(file, before, after)
+        return _go_call_stays(file, statement, body)
     if re.match(r"set\b", statement.text):
-        return bool(file.new.statements)
-    receiver = re.match(
-        r"(?:if\b.*?|assert )?\(?!?\s*(?:self\.|this\.|await )?([A-Za-z_$][\w$]*)",
-        re.sub(r"^(?:if|assert)\b", "", statement.code).strip(" (!"),
-    )
-    body = file.new.body(after) if after else file.new.statements
-    text = " ".join(one.code for one in body)
-    return bool(receiver) and re.search(rf"(?<!\w){re.escape(receiver[1])}(?!\w)", text) is not None  # type: ignore[index]
-
-
-def _call_kept(file: FileChange, before: Statement, after: Function | None) -> bool:
-    """True where a call that gave an error is still made, changed or not."""
-    if not re.search(r"\berr\w*\b|\bok\b", before.code):
+        following = file.old.after(statement)
+        return following is not None and following.start not in file.view.removed_numbers
+    if found.startswith(_BY_ARGUMENT):
         return False
-    if before.start not in file.view.removed_numbers:
-        return True
-    new = file.pairing.became(before)
-    return new is not None
+    subject = re.sub(r"^(?:if|assert)\b[ (]*(?:not\b)?", "", statement.code).strip(" (!")
+    receiver = re.match(r"(?:self\.|this\.|await )?([A-Za-z_$][\w$]*)", subject)
+    text = " ".join(one.code for one in body)
+    return receiver is not None and re.search(rf"(?<!\w){re.escape(receiver[1])}(?!\w)", text) is not None
 
 
-def _said(file: FileChange, after: Function | None, call: str) -> bool:
-    name = re.search(r"([\w.]+)\(", call)
-    body = file.new.body(after) if after else file.new.statements
-    return bool(name) and any(f"{name[1]}(" in one.code for one in body)  # type: ignore[index]
+def _go_call_stays(file: FileChange, statement: Statement, body: Sequence[Statement]) -> bool:
+    """True where a call is made as before and its error has a name that nobody asks for."""
+    own = re.search(r"if (?:\w+ :?= )?(?P<call>[\w.()]+?)\(.*?; ", statement.code)
+    if own:
+        return any(re.match(rf"(?:_ :?= )?{re.escape(own['call'])}\(", one.code) for one in body)
+    before = file.old.statements[statement.position - 1] if statement.position else None
+    named = re.search(r"(\w*[eE]rr\w*|ok) :?= ", before.code) if before else None
+    if before is None or named is None or before.start in file.view.removed_numbers:
+        return False
+    same = [index for index, one in enumerate(body) if one.code == before.code]
+    return bool(same) and not _looked_at(named[1], body[same[0] + 1 :])
+
+
+def _looked_at(name: str, following: Sequence[Statement]) -> bool:
+    """True where a variable is used before it gets another value."""
+    for one in following:
+        if re.search(rf"\b{name}\b :?= |, {name} :?= ", one.code):
+            return False
+        if re.search(rf"\b{name}\b", one.code):
+            return True
+    return False
 
 
 _BLANK = lazy(r"(?:^|, ?)_ ?:?= ?(?P<call>[\w.]+)\(")
@@ -342,7 +349,11 @@ def _not_awaited(call: str, new: Statement) -> bool:
 
 
 def _fine(file: FileChange, new: Statement, call: str, sync: set[str]) -> bool:
-    if _COLLECTED.search(new.code) or call.rsplit(".", maxsplit=1)[-1] in sync:
+    if (
+        _COLLECTED.search(new.code)
+        or re.match(r"async (?:with|for)\b", new.code)
+        or call.rsplit(".", maxsplit=1)[-1] in sync
+    ):
         return True
     function = file.new.function_at(new.start)
     before = file.pairing.before(function) if function else None

@@ -137,6 +137,7 @@ _STYLE = lazy(
 )
 _QUIET_KINDS = frozenset(("prettier", "fmt"))
 _HARMLESS_TARGETS = lazy(
+    r"^\s*\w+ = None\s+#|"
     r"TYPE_CHECKING|__name__ == |NotImplementedError|@overload|@(?:abc\.)?abstractmethod|def __repr__"
     r"|\.\.\.\s*#|^\s*(?:from|import)\s|ImportError|ModuleNotFoundError|sys\.version_info|max-len"
     r"|no-console|@SuppressWarnings\(\s*\{?\s*\"(?:unchecked|rawtypes|serial|deprecation|resource"
@@ -185,6 +186,8 @@ def suppression_added(file: FileChange, names: Sequence[str]) -> Iterator[Match]
         return
     if _is_settings(file.path):
         yield from _lowered(file)
+    if file.path.rsplit("/", 1)[-1] in ("gradlew", "mvnw"):
+        return
     if file.language in ("markdown", "rst", "text", "html", "json", "lock"):
         return
     yield from _silenced(file, names)

@@ -11,7 +11,7 @@ from review_bot.rules.delta.words import names as names_in
 from review_bot.rules.delta.words import similarity, squeezed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from review_bot.rules.delta.change import FileChange
     from review_bot.rules.delta.outline import Function, Outline, Statement
@@ -74,7 +74,7 @@ def guard_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
         if statement.start in removed:
             guard = guard_of(file.old, statement)
             if guard and _is_lost(file, guard):
-                yield file.match("old", statement, A=guard.condition or statement.text)
+                yield file.match("old", statement, A=statement.text.rstrip("{: "))
 
 
 def guard_of(side: Outline, statement: Statement) -> Guard | None:
@@ -86,6 +86,7 @@ def guard_of(side: Outline, statement: Statement) -> Guard | None:
     if not found or statement.code.startswith("} "):
         return None
     condition, inline = _parted(found["condition"])
+    condition = condition.rpartition("; ")[2]
     exit_ = inline or _last(side, statement)
     following = side.after(statement)
     if not exit_ or not _EXIT.match(exit_) or (following and _ELSE.match(following.code)):
@@ -308,19 +309,23 @@ def _weaker(file: FileChange, old: Statement, new: Statement, first: str, second
     if _is_turned(first, second):
         return "turned round"
     guard = guard_of(file.old, old)
-    exits = guard is not None and _guards(guard, old, file.old)
+    exits = guard is not None and _guards(guard, old, file.old) and not guard.exit.startswith("break")
     before, now = _operands(first), _operands(second)
     if _CONSTANT.match(second.strip("() ")):
         return "always the same now"
     if any(_CONSTANT.match(word) for word in now[1]) and not any(_CONSTANT.match(word) for word in before[1]):
         return "always the same now"
     reason = _fewer(before, now, exits=exits)
-    swapped = set(before[1]) == set(now[1])
+    swapped = set(map(squeezed, before[1])) == set(map(squeezed, now[1]))
     return reason if exits or swapped or _grants(file, old, first) else None
 
 
 def _grants(file: FileChange, statement: Statement, condition: str) -> bool:
     """True where the condition allows what it stands before: a permission or a check by its words."""
+    if any(re.match(r"(?:raise|throw|panic)\b", one.code) for one in file.old.inside(statement)):
+        return False
+    if re.search(r"!=|\bnot\b|!\w", condition):
+        return False
     function = file.old.function_at(statement.start)
     text = condition + " " + (function.name if function else "")
     return bool(
@@ -352,7 +357,7 @@ def _operands(condition: str) -> tuple[str, list[str]]:
             position += 1
     parts.append(text[start:])
     operator = "" if not operators else operators.pop() if len(operators) == 1 else "?"
-    return operator, [squeezed(part) for part in parts]
+    return operator, [part.strip() for part in parts]
 
 
 def _encloses(text: str) -> bool:
@@ -364,17 +369,40 @@ def _encloses(text: str) -> bool:
     return False
 
 
+_PRESENCE = lazy(
+    r"(?P<name>[\w.$]+)(?: is not \w+| ?!==? ?(?:null|undefined|nil|None|\"\"))$|typeof .* !==? \"\"$|hasattr\("
+)
+
+
+_ABSENCE = lazy(
+    r"(?:not |!)[\w.$]+$|[\w.$()]+ (?:is None|={2,3} ?(?:null|undefined|nil|None|0|\"\"))$|len\([\w.]+\) == 0$"
+)
+
+
+def _asks_presence(part: str, others: Iterable[str]) -> bool:
+    """True for a part that asks whether something is there of which others speak, or whether it is missing too."""
+    if _PRESENCE.match(part) or (_ABSENCE.match(part) and all(map(_ABSENCE.match, others))):
+        return True
+    return any(other.startswith((f"{part}.", f"{part}[", f"{part}->")) for other in others)
+
+
 def _fewer(before: tuple[str, list[str]], now: tuple[str, list[str]], *, exits: bool) -> str | None:
     """Why a condition refuses less or grants more: a guard lost an `or` part, a grant lost an `and` part."""
-    (old_operator, old), (new_operator, new) = before, now
+    (old_operator, old_parts), (new_operator, new_parts) = before, now
+    old, new = ({squeezed(part): part for part in parts} for parts in (old_parts, new_parts))
     losing, gaining = ("||", "&&") if exits else ("&&", "||")
-    if set(old) == set(new) and old_operator == losing and new_operator == gaining:
+    if old.keys() == new.keys() and old_operator == losing and new_operator == gaining:
         return "satisfied by one part where all were needed" if not exits else "needs all parts where one was enough"
-    lost = [part for part in old if part not in new]
-    if old_operator == losing and len(old) > len(new) and set(new) < set(old):
+    lost = [old[part] for part in old if part not in new]
+    if old_operator == losing and len(old) > len(new) and new.keys() < old.keys():
         return f"without `{lost[0]}`"
-    more = [part for part in new if part not in old]
-    if new_operator == gaining and len(new) > len(old) and set(old) < set(new):
+    more = [new[part] for part in new if part not in old]
+    if (
+        new_operator == gaining
+        and len(new) > len(old)
+        and old.keys() < new.keys()
+        and not all(_asks_presence(part, old.values()) for part in more)
+    ):
         return f"also asks for `{more[0]}`" if exits else f"also holds for `{more[0]}`"
     return None
 

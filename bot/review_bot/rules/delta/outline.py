@@ -10,7 +10,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from review_bot.rules.delta.lazy import bag
-from review_bot.rules.delta.masking import OPEN, masked
+from review_bot.rules.delta.masking import OPEN, masked, without_comments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ _LONGEST = 3000
 """Characters of a statement that are kept: what is longer is data."""
 _BRACKET = re.compile(r"[()\[\]{}]")
 _BLOCK_WORDS = ("else", "try", "do", "finally", "loop", "unsafe", "init", "get", "set")
-_CONTINUES = re.compile(r"(?:&&|\|\||[=+?:(,]|\\|\b(?:and|or|not|return))\s*$")
+_CONTINUES = re.compile(r"(?:&&|\|\||[=+?:(,]|\\)\s*$")
 _CONTINUED = re.compile(r"\s*(?:\.\w|\?\.|&&|\|\||[?:]\s|\+\s|->\s*\w)")
 _ONLY_BRACKETS = re.compile(r"[\s(){}\[\];,]*$")
 _LEADING = re.compile(r"^(?:\}\s*)+(?=\w)")
@@ -146,6 +146,7 @@ class _Reader:
         self, lines: list[tuple[int, str]], language: str | None, *, braces: bool, before: list[Statement]
     ) -> None:
         self.lines = lines
+        self.language = language
         self.braces = braces
         self.joins = braces or language in ("python", "ruby")
         self.code = masked("\n".join(text for _, text in lines), language).split("\n")
@@ -175,6 +176,15 @@ class _Reader:
         """A line of brackets alone; it is read, and is no statement."""
         self._brackets(code)
         return True
+
+    def _text(self, first: int, last: int) -> str:
+        """The lines as one; comments between them would hide what follows."""
+        if first == last:
+            return self.lines[first][1].strip()
+        text = "\n".join(line for _, line in self.lines[first : last + 1])
+        if "#" in text or "//" in text or "/*" in text:
+            text = without_comments(text, self.language)
+        return " ".join(line.strip() for line in text.split("\n") if line.strip())
 
     def _brackets(self, code: str) -> None:
         for found in _BRACKET.finditer(code):
@@ -211,7 +221,7 @@ class _Reader:
         code = re.sub(f"{OPEN} ?{OPEN}", '""', code)
         if self.braces and code == "{":
             return
-        text = " ".join(lines[position][1].strip() for position in range(first, last + 1))
+        text = self._text(first, last)
         code, text = code[:_LONGEST], text[:_LONGEST]
         while self.levels and self.levels[-1][0] >= indent:
             self.levels.pop()
@@ -266,10 +276,10 @@ _FUNCTION_SHAPES = {
         rf"(?:export )?(?:const|let|var) (?P<name>{_WORD})(?: ?:[^=]+(?:=>[^=]+)?)? ?= ?{_ARROW}",
         rf"(?:module\.)?(?:exports|{_WORD}(?:\.prototype)?)\.(?P<name>{_WORD}) ?= ?(?:(?:async )?function\b|{_ARROW})",
         rf"(?P<name>{_WORD}) ?[:=] ?(?:(?:async )?function\b|{_ARROW})",
-        rf"(?:(?:public|private|protected|static|async|readonly|override|get|set|abstract|\*) ?)*"
+        rf"(?:(?:public|private|protected|static|async|readonly|override|get|set|abstract) |\* ?)*"
         rf"(?P<name>#?{_WORD})(?:<[^>]*>)? ?\((?!.*=>).*\)(?: ?:.*)? ?\{{.*$",
         r"(?P<case>(?:it|test|describe|context|suite)(?:\.\w+)*)\(",
-        rf"(?P<route>{_WORD}\.(?:get|post|put|patch|delete|all|route|use|on))\(\"\"",
+        rf"(?P<route>{_WORD}\.(?:get|post|put|patch|delete|all|route|use))\(\"\"",
     ),
 }
 _TYPED = (

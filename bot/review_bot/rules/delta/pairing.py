@@ -85,8 +85,8 @@ class Pairing:
             )
 
     def _match_hunk(self, edits: Sequence[Edit]) -> None:
-        olds = _touched(self._file.old, [(edit.removed, edit.old_at) for edit in edits])
-        news = _touched(self._file.new, [(edit.added, edit.new_at) for edit in edits])
+        olds = _spoken(_touched(self._file.old, [(edit.removed, edit.old_at) for edit in edits]))
+        news = _spoken(_touched(self._file.new, [(edit.added, edit.new_at) for edit in edits]))
         for old, new in _paired(olds, news):
             self._pairs[old.position] = new
         for edit in edits:
@@ -106,7 +106,14 @@ def _rest(statements: Sequence[Statement], taken: Collection[int], lines: Sequen
 def _resembles(old: Statement, new: Statement) -> bool:
     """True for statements of one kind about one thing, though their tokens differ."""
     kinds = tokens(old.code)[:1], tokens(new.code)[:1]
-    return old.indent == new.indent and kinds[0] == kinds[1] and bool(names(old.code) & names(new.code))
+    if old.indent != new.indent or kinds[0] != kinds[1]:
+        return False
+    return kinds[0][:1] in (["if"], ["elif"], ["while"], ["unless"]) or bool(names(old.code) & names(new.code))
+
+
+def _spoken(statements: Sequence[Statement]) -> list[Statement]:
+    """The statements without those that are only a string: documentation."""
+    return [one for one in statements if one.code.strip('"; ')]
 
 
 def _touched(side: Outline, changes: Sequence[tuple[Sequence[tuple[int, str]], int]]) -> list[Statement]:
@@ -178,13 +185,22 @@ def _functions(old: Outline, new: Outline) -> dict[int, Function]:
     for function in old.functions:
         same = left.get(function.qualname)
         if same:
-            found[function.header.position] = same.pop(0)
+            found[function.header.position] = best = _closest(function, same)
+            same.remove(best)
         else:
             missing.append(function)
     spare = [function for functions in left.values() for function in functions]
     if missing and spare:
         found.update(_renamed(old, new, missing, spare))
     return found
+
+
+def _closest(function: Function, candidates: Sequence[Function]) -> Function:
+    """Of several functions of one name, the one whose header reads most alike."""
+    if len(candidates) == 1:
+        return candidates[0]
+    mine = tokens(function.header.text)
+    return max(candidates, key=lambda one: alike(mine, tokens(one.header.text)))
 
 
 def _renamed(old: Outline, new: Outline, missing: Sequence[Function], spare: list[Function]) -> dict[int, Function]:

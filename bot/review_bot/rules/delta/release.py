@@ -48,17 +48,28 @@ def version_without_changelog(file: FileChange, names: Sequence[str]) -> Iterato
     before = {version for number, text in file.removed for version in [_version(file, "old", number, text)] if version}
     for number, text in file.added:
         now = _version(file, "new", number, text)
-        if now and before and now not in before and not _UNFINISHED.search(now) and len(before) == 1:
+        if (
+            now
+            and before
+            and not _keeps_none(file.change)
+            and now not in before
+            and not _UNFINISHED.search(now)
+            and len(before) == 1
+        ):
             file.change.memory["version"] = True
             yield file.match_line("new", number, A=now, B=next(iter(before)))
             return
 
 
 def _told(change: WholeChange) -> bool:
-    for file in change.files:
-        if (file.view.added and _CHANGELOG.search(re.sub(r"\.\w+$", "", file.path))) or _CHANGELOG.search(file.path):
-            return True
-    return False
+    return any(_CHANGELOG.search(re.sub(r"\.\w+$", "", path)) for path in change.paths)
+
+
+def _keeps_none(change: WholeChange) -> bool:
+    """True for a project that keeps no list of changes at all: there is nothing to forget."""
+    if change.tree is None:
+        return False
+    return not any(_CHANGELOG.search(re.sub(r"\.\w+$", "", path)) for path in change.tree.paths())
 
 
 def _version(file: FileChange, side: str, number: int, text: str) -> str | None:

@@ -50,7 +50,9 @@ def return_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
 
 def _is_public(function: Function) -> bool:
     name = function.name.split(".")[-1]
-    return " " not in name and not name.startswith(("_", "#")) and name != "constructor"
+    if " " in name or name.startswith(("_", "#")) or name == "constructor":
+        return False
+    return not re.match(r"(?:@\w+ )*(?:private|protected)\b|func (?:\([^)]*\) )?[a-z]", function.header.code)
 
 
 def _touched(file: FileChange, after: Function, before: Function) -> bool:
@@ -80,8 +82,8 @@ def _declared(file: FileChange, function: Function, after: Function) -> Match | 
 def _type(file: FileChange, function: Function) -> str | None:
     shape = _ANNOTATION.get(file.language or "")
     if shape is not None:
-        found = shape.search(function.header.text)
-        return found["type"].strip() if found else None
+        found = shape.search(function.header.text.replace("interface{}", "any"))
+        return _unnamed(found["type"].strip()) if found else None
     name = re.escape(function.name)
     found = re.search(
         rf"(?P<type>[\w.$]+(?:<.*>)?(?:\[\])*\??)\s+{name}\s*\(",
@@ -92,6 +94,21 @@ def _type(file: FileChange, function: Function) -> str | None:
         if found and found["type"] not in ("public", "private", "protected", "static", "new", "async")
         else None
     )
+
+
+def _unnamed(text: str) -> str:
+    """The results of a Go function without their names."""
+    if not text.startswith("(") or not text.endswith(")"):
+        return text
+    parts = [part.split(None, 1) for part in split_arguments(text[1:-1])]
+    if not any(len(part) == 2 and part[0].isidentifier() and part[0] not in ("chan", "func") for part in parts):
+        return text if len(parts) > 1 else text[1:-1]
+    kinds: list[str] = []
+    kind = ""
+    for part in reversed(parts):
+        kind = part[1] if len(part) == 2 else kind or part[0]
+        kinds.insert(0, kind)
+    return kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
 
 
 def _plain(text: str) -> str:
@@ -182,8 +199,14 @@ def _kind(value: str) -> str:
         return "number"
     parts = split_arguments(text)
     if len(parts) > 1:
-        return f"tuple {len(parts)}"
+        return _tuple_of(parts)
     return _literal_kind(text)
+
+
+def _tuple_of(parts: list[str]) -> str:
+    """A few values side by side are a contract; many, or unpacked ones, are a list by another name."""
+    few = len(parts) <= 4 and not any(part.startswith(("*", "(", "[", '"', "'")) for part in parts)
+    return f"tuple {len(parts)}" if few else "?"
 
 
 def _literal_kind(text: str) -> str:
@@ -194,7 +217,7 @@ def _literal_kind(text: str) -> str:
     if text.startswith("{") and text.endswith("}"):
         return "dict"
     if text.startswith("(") and text.endswith(")") and len(split_arguments(text[1:-1])) > 1:
-        return f"tuple {len(split_arguments(text[1:-1]))}"
+        return _tuple_of(split_arguments(text[1:-1]))
     return "?"
 
 
@@ -203,7 +226,7 @@ def _breaks(first: str, second: str) -> bool:
     if first == second:
         return False
     if first.startswith("tuple") or second.startswith("tuple"):
-        return True
+        return "list" not in (first, second)
     return "?" not in (first, second)
 
 

@@ -116,6 +116,7 @@ def _uncovered(file: FileChange, lock: Statement, covered: list[Statement], name
     safe = _safe(file.new, body, names)
     if any(
         file.is_added(one)
+        and not re.search(_RELEASES, one.code)
         and _OTHER_LOCK.search(one.code)
         and one.position not in {o.position for o in body if _covered(file.new, o, names)}
         for one in body
@@ -260,7 +261,7 @@ def _guards(file: FileChange, statement: Statement, names: Sequence[str]) -> str
         found = shape.match(code)
         if found:
             text = next((group for group in found.groups() if group), "")
-            return _target(text) or text
+            return _target(text) or text.split(".")[0]
     found = _CLOSE.match(code)
     if found and (
         _in_finally(file.old, statement)

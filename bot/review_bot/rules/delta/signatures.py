@@ -10,7 +10,6 @@ from review_bot.domain.paths import is_test
 from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import masked
 from review_bot.rules.delta.parameters import Parameter, arguments, fits, parameters
-from review_bot.rules.delta.words import names as names_in
 from review_bot.rules.delta.words import squeezed
 from review_bot.rules.view import decode
 
@@ -52,7 +51,7 @@ def stale_callers(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     """Functions of which a call in the tree fits the old parameters, and no longer the new ones."""
     if file.view.file.deleted:
         return
-    changed = [one for one in _changed(file) if one.name not in _COMMON and len(one.name) > 2]
+    changed = [one for one in _changed(file) if len(one.name) > 2 and not (one.method and one.name in _COMMON)]
     if not changed:
         return
     sites = _sites(file.change, [one.name for one in changed])
@@ -151,7 +150,8 @@ def _definitions(text: str, name: str, language: str | None) -> int:
             rf"^[ \t]*(?!return\b|else\b|new\b|await\b"
             rf"|throw\b)(?:[\w<>\[\],.?@]+[ \t]+)*{escaped}\s*\([^;{{}}=]*\)[^;{{}}()=]*\{{[^}}\n]*$"
         )
-    return sum(len(re.findall(shape, text, re.MULTILINE)) for shape in shapes)
+    found = (one for shape in shapes for one in re.finditer(shape, text, re.MULTILINE))
+    return len({text.count("\n", 0, one.end()) for one in found})
 
 
 def _could_know(file: FileChange, path: str, text: str, one: _Changed) -> bool:
@@ -161,7 +161,7 @@ def _could_know(file: FileChange, path: str, text: str, one: _Changed) -> bool:
     if stem in ("__init__", "index", "mod", "lib"):
         stem = parts[-2] if len(parts) > 1 else stem
     if file.language in ("go", "java", "csharp", "kotlin"):
-        same = path.rsplit("/", 1)[0] == file.path.rsplit("/", 1)[0]
+        same = path.rpartition("/")[0] == file.path.rpartition("/")[0]
         package = parts[-2] if len(parts) > 1 else stem
         return same or package in text or one.method
     return bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text)) or bool(
@@ -312,21 +312,10 @@ def _differs(file: FileChange, old: str, new: str) -> bool:
     first, second = _value(old), _value(new)
     if first == second or {first, second} <= _EMPTY or _SENTINEL.match(first) or _SENTINEL.match(second):
         return False
-    if first in ("None", "null") and not _is_literal(second):
-        return False
     constants = _constants(file)
-    return constants.get(first, first) != constants.get(second, second) and not _renamed(file, first, second)
-
-
-def _renamed(file: FileChange, first: str, second: str) -> bool:
-    """True where a name took the place of another of which it is a new name, or of a value that we can't know."""
-    if _is_literal(first) and _is_literal(second):
-        return False
-    gone = set(re.findall(r"\w+", " ".join(text for _, text in file.view.removed)))
-    here = names_in("\n".join(file.view.lines("new").values()))
-    return (bool(names_in(first)) and not names_in(first) <= here and bool(names_in(first) & gone)) or not (
-        _is_literal(first) or _is_literal(second)
-    )
+    first, second = constants.get(first, first), constants.get(second, second)
+    # What a name stands for elsewhere can't be known here.
+    return first != second and _is_literal(first) and _is_literal(second)
 
 
 def _is_literal(text: str) -> bool:

@@ -86,9 +86,13 @@ def _name(statement: Statement, language: str | None) -> str | None:
 
 
 def _defined(side: Outline, language: str | None) -> set[str]:
-    return {name for name in (_name(statement, language) for statement in side.statements) if name} | {
-        function.name.split(".")[-1] for function in side.functions
-    }
+    """What a file defines at any level: a definition may stand under a condition."""
+    found = {function.name.split(".")[-1] for function in side.functions}
+    for statement in side.statements:
+        name = _name(statement._replace(parent=-1), language)
+        if name:
+            found.add(name)
+    return found
 
 
 def _reexported(name: str, text: str) -> bool:
@@ -122,8 +126,8 @@ def _own_use(file: FileChange, name: str) -> str | None:
     escaped = re.escape(name)
     bound = re.compile(
         rf"(?:\bfor|\bas|\bimport|\blambda|\bwith|[(,])\s*{escaped}\s*[,)=:]"
-        rf"|\b{escaped}\s*(?::[^=]+)?=(?!=)|\b{escaped}\s*:=|\b(?:const|let|var|global|nonlocal|def"
-        rf"|class)\s+[^=;]*\b{escaped}\b|\bfor\b[^:]*\b{escaped}\b[^:]*\bin\b"
+        rf"|\b{escaped}\s*(?::[^=]+)?=(?!=)|\b{escaped}\s*:=|\b(?:const|let|var|global|nonlocal)"
+        rf"\s+[^=;()]*\b{escaped}\b|\b(?:def|class)\s+{escaped}\b|\bfor\b[^:]*\b{escaped}\b[^:]*\bin\b"
     )
     pattern = re.compile(
         rf"(?<![\w$.@\"'])@?{escaped}\s*\(" if file.language != "java" else rf"(?<![\w$]){escaped}\s*\("
@@ -144,6 +148,8 @@ def _importer(file: FileChange, name: str, gone: Sequence[str]) -> str | None:
     if file.change.tree is None:
         return None
     hits = _hits(file, gone)
+    if file.language == "go" and _in_package(file, name, hits):
+        return None
     before = file.view.file.before
     for path in sorted({path for path, _, text in hits if re.search(rf"\b{re.escape(name)}\b", text)}):
         if path == file.path or not _same_language(language_of(path), file.language):
@@ -153,6 +159,15 @@ def _importer(file: FileChange, name: str, gone: Sequence[str]) -> str | None:
         if line and not _COMPATIBLE.search(text):
             return f"{path}:{line}"
     return None
+
+
+def _in_package(file: FileChange, name: str, hits: list[tuple[str, int, str]]) -> bool:
+    """True where another file of the same Go package defines the name."""
+    folder = file.path.rpartition("/")[0]
+    shape = re.compile(
+        rf"^\s*(?:func|type|var|const)?\s*{re.escape(name)}\b(?:\(|\[|\s+(?:=|struct|interface|func|\w))"
+    )
+    return any(path.rpartition("/")[0] == folder and shape.match(text) for path, _, text in hits)
 
 
 def _hits(file: FileChange, gone: Sequence[str]) -> list[tuple[str, int, str]]:
@@ -264,7 +279,7 @@ def _go_use(text: str, name: str, stem: str, module: str, path: str) -> int | No
     code = masked(text, "go")
     escaped = re.escape(name)
     folder = module.rsplit("/", 1)[0] if "/" in module else ""
-    if (path.rsplit("/", 1)[0] if "/" in path else "") == folder:
+    if (path.rpartition("/")[0]) == folder:
         if re.search(
             rf"^(?:func (?:\([^)]*\) )?|type |var |const |\t){escaped}\b\s*(?:\(|=|struct|interface|[a-z])",
             code,
@@ -298,7 +313,7 @@ def _java_user(file: FileChange, name: str) -> str | None:
         return None
     for hit in hits:
         text = text_of(file.change, hit.path)
-        same = hit.path.rsplit("/", 1)[0] == file.path.rsplit("/", 1)[0] or (
+        same = hit.path.rpartition("/")[0] == file.path.rpartition("/")[0] or (
             package and f"{package[1]}.{owner}" in text
         )
         if not same or re.match(r"\s*(?:\*|//|/\*|import)", hit.text):

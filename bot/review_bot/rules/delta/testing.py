@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from review_bot.domain.paths import is_test
 from review_bot.rules.delta.change import trivial
 from review_bot.rules.delta.lazy import bag, lazy
-from review_bot.rules.delta.masking import without_comments
+from review_bot.rules.delta.masking import masked, without_comments
 from review_bot.rules.delta.words import alike, tokens, words_of
 from review_bot.rules.delta.words import names as names_in
 
@@ -90,9 +90,18 @@ def _rewritten(file: FileChange, function: Function) -> bool:
             theirs = _tokens(other.new, candidate)
             if alike(mine, theirs) >= 0.5 or (shared and _TABLE.search(_source(other.new, candidate))):
                 return True
-            if shared and set(words_of(function.name)) - {"test", "it"} <= set(words_of(candidate.name)):
+            if _same_title(function.name, candidate.name) and (shared or other is not file):
                 return True
     return False
+
+
+_TITLE_WORDS = bag("test tests it should when with and the a an of for in on is are to does not hook case works run")
+
+
+def _same_title(one: str, other: str) -> bool:
+    """True where the name of a test says what that of another says."""
+    first, second = (set(words_of(re.sub(r"\W+", "_", name))) - _TITLE_WORDS for name in (one, other))
+    return bool(first) and 2 * len(first & second) >= max(len(first), len(second))
 
 
 def _is_touched(file: FileChange, function: Function) -> bool:
@@ -171,7 +180,7 @@ _EXACT = (
     r"|isSameAs|containsExactly\w*|hasSize|equal|equals|eql|deepEqual|strictEqual|deepStrictEqual"
     r"|deep\.equal|to\.equal|to\.eql|AreEqual|is|same|hasMessage)\s*\(|assert_eq|assert_equals?\b"
     r"|assert_(?:called_(?:once_)?with|has_calls|any_call|not_called)|\beq\(|assert_array_equal"
-    r"|assert_frame_equal|is (?!not\b)(?:None|True|False)"
+    r"|assert_frame_equal|is (?!not\b)\w"
 )
 _EXACT_RE = lazy(_EXACT)
 _PARTIAL = lazy(
@@ -234,6 +243,8 @@ def _strength(text: str, code: str) -> int:
         return 2
     if re.search(r"approx|isclose|allclose", code):
         return 2
+    if re.search(r"\bnot in\b|NotIn\(|NotContains\(|not\.toContain", code):
+        return 3
     if _EXACT_RE.search(code) and not re.search(r"(?:==|===) *(?:mock\.)?ANY\b|len\(\w+\) *>=? *[01]$", code):
         return 2 if " in (" in code or " in [" in code else 3
     if _PARTIAL.search(code):
@@ -254,8 +265,8 @@ def _asks_less(file: FileChange, old: Statement, new: Statement, first: _Asserti
 
 
 _EMPTY = lazy(
-    r"(?:==|is|toBe|toEqual|Equals?|assertEquals?|Equal)\W*(?:\[\]|\{\}|\(\)|\"\"|0|None|False|null"
-    r"|nil|false|set\(\)|undefined)\W*$|assertEquals?\((?:0|false|null|\"\"),"
+    r"(?:==|\bis|toBe|toEqual|Equals?|Equal)\W*(?:\[\]|\{\}|\(\)|\"\"|''|0|None|False|null|nil|false|set\(\)|undefined)\W*$"
+    r"|Equals?\((?:t, ?)?(?:0|false|null|nil|\"\"|''|\[\]),"
 )
 _FALSY = lazy(
     r"assert not \b|assertFalse|toBeFalsy|\.False\(|Empty\(|\.isEmpty\(|assertNull|toBeNull|\.Nil\("
@@ -265,7 +276,7 @@ _FALSY = lazy(
 
 def _says_the_same(old: Statement, new: Statement) -> bool:
     """True where an empty or false value is asked for before and after, in other words."""
-    return bool(_EMPTY.search(old.code) and _FALSY.search(new.code))
+    return bool(_EMPTY.search(old.text) and _FALSY.search(new.code))
 
 
 def _helped(file: FileChange, old: Statement, new: Statement) -> bool:
@@ -309,7 +320,9 @@ def _is_dropped(file: FileChange, statement: Statement) -> bool:
     if function is None or not is_case(_case_of(file, function), file.view.file.before):
         return False
     after = file.pairing.function(function)
-    if after is None or file.change.moved(file.view.lines("old").get(statement.start, "")):
+    if after is None or after.name != function.name:
+        return False
+    if file.change.moved(file.view.lines("old").get(statement.start, "")):
         return False
     if _count(file, file.new, after, 1) >= _count(file, file.old, function, 1) or _helper_added(file, after):
         return False
@@ -367,7 +380,7 @@ def test_skipped(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     if file.view.file.deleted or file.view.file.new_file:
         return
     for number, text in file.added:
-        code = without_comments(text, file.language)
+        code = masked(text, file.language)
         found = _SKIP.search(code) or _TRUE_CONDITION.search(code)
         own = next((name for name in names if name in code), None)
         if not found and not own:

@@ -21,7 +21,7 @@ _LOGIC = lazy(
     r"|return .*(?: if | and | or |&&|\|\||[-+*/%]| \? )|.*[-+*/%]= "
 )
 _ELSEWHERE = lazy(
-    r"(?:^|/)(?:docs?|examples?|samples?|demos?|scripts?|tools?|bench(?:marks?)?|migrations?|vendor"
+    r"(?:^|/)(?:docs?|bin|examples?|samples?|demos?|scripts?|tools?|bench(?:marks?)?|migrations?|vendor"
     r"|third_party|node_modules|site|website|tutorials?|\.github|build|dist|typings|stories|mocks?"
     r"|stubs)/"
     r"|(?:^|/)(?:setup|conf|conftest|noxfile|tasks|fabfile|manage|gulpfile|webpack\.config"
@@ -68,6 +68,8 @@ def _is_new(file: FileChange, function: Function) -> bool:
     ):
         return False
     if function.header.start not in file.view.added_numbers or not _has_logic(file, function):
+        return False
+    if re.match(r"(?:private|protected)\b", function.header.code):
         return False
     if file.language == "go" and not name[:1].isupper():
         return False

@@ -289,7 +289,9 @@ def _subject_stays(file: FileChange, statement: Statement, name: str) -> bool:
     if file.change.moved(file.view.lines("old")[statement.start]):
         return False
     added = file.change.added_text
-    if re.search(r"(?i)valid|schema|\bclean\b|parse|check|ensure|required|isinstance|serializer", added):
+    if _ANNOTATION.search(added) or re.search(
+        r"(?i)valid|schema|\bclean\b|parse|check|ensure|required|isinstance|serializer", added
+    ):
         return False
     for parent in file.old.ancestors(statement):
         if parent.start in file.view.removed_numbers and file.pairing.became(parent) is None:

@@ -261,6 +261,7 @@ def _lower_rank(table: dict[str, int], old: str, new: str) -> str | None:
 
 
 def _ranked(table: dict[str, int], text: str) -> list[tuple[int, str]]:
+    text = re.sub(r"\"[^\"]*\s[^\"]*\"|'[^']*\s[^']*'", "", text)
     words = re.findall(
         r"[a-z]+[-_]?\d+[a-z]*|[a-z]+|\d?des\d?|des3", re.sub(r"(?<=[a-z])(?=[A-Z])|_(?=[A-Z])", " ", text).lower()
     )
