@@ -51,6 +51,7 @@ else:
             namespace.update({field: _tuplegetter(index, "") for index, field in enumerate(fields)})
             names = ", ".join(fields)
             # As collections.namedtuple does: a constructor with the right names is the fastest one.
+            # review-bot: ignore[py.code.eval] -- names of fields, from our own source
             new = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", {"_new": tuple.__new__})  # noqa: S307
             new.__defaults__ = defaults or None
             new.__name__ = "__new__"

@@ -107,5 +107,6 @@ def _frozen(rule: Rule) -> bytes:
 
 
 def _thawed(data: bytes) -> Rule:
+    # review-bot: ignore[py.deserialise.marshal] -- made by _frozen, kept behind a digest
     rule = Rule._make(marshal.loads(data))  # noqa: S302 - made by `_frozen`, kept behind a digest
     return rule._replace(where=Where._make(rule.where), fix=None if rule.fix is None else Fix._make(rule.fix))

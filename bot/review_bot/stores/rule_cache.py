@@ -132,6 +132,7 @@ def _cached(place: str | None, own: Sequence[tuple[str, bytes]]) -> RuleSet | No
     if len(head) != 8 + size or _digest(head) != data[:_DIGEST]:
         return None
     body = data[_DIGEST + 8 + size :]
+    # review-bot: ignore[py.deserialise.marshal] -- our own cache, behind a digest
     index: dict[str, tuple[int, int, int, bytes]] = marshal.loads(head[8:])  # noqa: S302 - our own, behind a digest
     if len(body) != max((end for _, _, end, _ in index.values()), default=0):
         return None
@@ -141,6 +142,7 @@ def _cached(place: str | None, own: Sequence[tuple[str, bytes]]) -> RuleSet | No
         if _digest(body[start:end]) != digest:  # damaged since it was written: read the rule files after all
             _remove(place or "")
             return grouped(_parsed(own))[name]
+        # review-bot: ignore[py.deserialise.marshal] -- our own cache, behind a digest
         rows: Sequence[Row] = marshal.loads(body[start:end])  # noqa: S302
         return rows
 
