@@ -29,7 +29,7 @@ def find(connection: sqlite3.Connection, name: str) -> list[tuple[str]]:
 
 def publish(report: dict[str, str], to=[]) -> None:
     for address in to:
-        requests.post(address, json=report, verify=False)
+        requests.post(address, json=report, timeout=10, verify=False).raise_for_status()
 '''
 
 

@@ -210,9 +210,7 @@ class Engine:
                 return _news(list(found), structural.matches(rule, trees, "old"))
             return found
         if rule.kind == "taint" and view.grammar is not None:
-            from review_bot.rules import taint
-
-            return taint.matches(rule, trees, view)
+            return _tainted(rule, trees, view)
         return ()
 
     def _counted(self, rule: Rule, matches: Iterable[Match], view: View) -> list[Match]:
@@ -273,6 +271,17 @@ def _excused(rule: Rule, match: Match, view: View) -> bool:
         return False
     lines = view.text_of(match.side, match.start_line, match.end_line)[: textual.LONGEST_LINE]
     return any(textual.compiled(text).search(lines) for text in rule.unless)
+
+
+def _tainted(rule: Rule, trees: structural.Trees, view: View) -> Iterable[Match]:
+    from review_bot.rules.taint.gate import worth_it
+
+    grammar = view.grammar or ""
+    if not any(worth_it(rule, unit.text, grammar) for unit in view.units("new")):
+        return ()
+    from review_bot.rules.taint.report import matches
+
+    return matches(rule, trees, view)
 
 
 def _touches(match: Match, numbers: frozenset[int]) -> bool:

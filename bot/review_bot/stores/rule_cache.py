@@ -76,9 +76,9 @@ def read_files(paths: Sequence[str], *, shipped: bool = False) -> Iterator[RuleF
                 if rule.kind in ("pattern", "ast"):
                     check(rule)
                 elif rule.kind == "taint":
-                    from review_bot.rules import taint
+                    from review_bot.rules.taint.sinks import check as check_taint
 
-                    taint.check(rule)
+                    check_taint(rule)
         yield file
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from review_bot.rules.lazy import lazy
 from review_bot.rules.taint.value import EVERYTHING
 
 _XSS = frozenset(("xss",))
@@ -19,7 +20,7 @@ _Effects = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
 
 
 def _table(*rows: tuple[str, frozenset[str]]) -> _Effects:
-    return tuple((re.compile(rf"(?:^|\.)(?:{names})$"), categories) for names, categories in rows)
+    return tuple((lazy(rf"(?:^|\.)(?:{names})$"), categories) for names, categories in rows)
 
 
 SANITISERS: dict[str, _Effects] = {
@@ -158,15 +159,15 @@ _PASSING = {
     r"GetFullPath|StreamReader|MemoryStream|HtmlString|Raw|Split|ToArray|ToList|MemoryStream|StringReader|Insert|"
     r"FileInfo|DirectoryInfo|ChangeType|GetFullPath|First|FirstOrDefault|ReadToEnd|ReadToEndAsync",
 }
-PASSING = {language: re.compile(rf"(?:^|\.)(?:{names})$") for language, names in _PASSING.items()}
+PASSING = {language: lazy(rf"(?:^|\.)(?:{names})$") for language, names in _PASSING.items()}
 """Functions whose result holds what went in."""
 
-FORMATTING = re.compile(
+FORMATTING = lazy(
     r"(?:^|\.)(?:format|formatted|Sprintf|sprintf|Format|AppendFormat|vsprintf|MessageFormat\.format|printf|Fprintf)$"
 )
 """Functions that put values into a text that is their first argument, or what they are called on."""
 
-GROWING = re.compile(
+GROWING = lazy(
     r"^(?:append|push|add|addAll|extend|insert|appendleft|unshift|put|putAll|set|update|setdefault|write|"
     r"WriteString|Write|"
     r"WriteByte|Append|AppendFormat|AppendLine|Add|AddRange|concat|setProperty|<<|merge!|store|command|"
@@ -174,14 +175,14 @@ GROWING = re.compile(
 )
 """Methods that put values into what they are called on."""
 
-FILLING = re.compile(
+FILLING = lazy(
     r"^(?:Decode|Unmarshal|UnmarshalStrict|Bind\w*|ShouldBind\w*|MustBind\w*|BodyParser|QueryParser|"
     r"ParamsParser|ReadJSON|"
     r"ReadForm|ReadQuery|Sscan\w*|parse_str|DecodeBody|Scan\w*|Fscan\w*)$"
 )
 """Functions that write what came in to the variables given to them by address."""
 
-WALKING = re.compile(
+WALKING = lazy(
     r"^(?:map|forEach|each|filter|flatMap|find|some|every|reduce|then|select|collect|flat_map|each_with_index|"
     r"each_with_object|"
     r"reject|detect|inject|Select|Where|ForEach|SelectMany|FirstOrDefault|array_map|array_walk|array_filter|"
@@ -189,10 +190,10 @@ WALKING = re.compile(
     r"forOwn|eachSeries|each_pair|subscribe|peek|mapToObj|times|loop|subscribe|pipe|let|fetch|presence|yield_self)$"
 )
 """Methods that call a function with what they hold."""
-CHANGING = re.compile(r"^(?:map|flatMap|collect|flat_map|Select|SelectMany|array_map|reduce|inject|mapToObj|then)$")
+CHANGING = lazy(r"^(?:map|flatMap|collect|flat_map|Select|SelectMany|array_map|reduce|inject|mapToObj|then)$")
 """Of those, the ones that return what the function makes of it."""
 
-_SILENT = re.compile(
+_SILENT = lazy(
     r"^(?:is[A-Z_]\w*|has[A-Z_]\w*|startswith|endswith|startsWith|endsWith|StartsWith|EndsWith|HasPrefix|"
     r"includes|contains|"
     r"Contains|indexOf|lastIndexOf|IndexOf|count|Count|index|rindex|length|size|len|equals|equalsIgnoreCase|Equals|"
@@ -204,7 +205,7 @@ _SILENT = re.compile(
     r"containsKey|Len)$"
 )
 
-_TEXTUAL = re.compile(
+_TEXTUAL = lazy(
     r"^(?:strip|lstrip|rstrip|lower|upper|title|format|replace|join|encode|decode|trim|toLowerCase|toUpperCase|"
     r"toString|"
     r"concat|substring|slice|split|append|ToLower|ToUpper|Trim|Replace|formatted|chomp|downcase|upcase|to_s|"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from review_bot.rules.lazy import lazy
 from review_bot.rules.taint import effects
 from review_bot.rules.taint.names import dotted
 from review_bot.rules.taint.nodes import FRAGMENTS, literal, named, operator, part, span
@@ -24,17 +25,15 @@ if TYPE_CHECKING:
 
 _HOST = frozenset(("ssrf", "open-redirect"))
 _ROOTED = frozenset(("path-traversal",))
-_OPEN_END = re.compile(r"\s*(?:[a-zA-Z][\w+.-]*:)?/{0,3}\s*")
+_OPEN_END = lazy(r"\s*(?:[a-zA-Z][\w+.-]*:)?/{0,3}\s*")
 """Beginnings of an address that leave its host open."""
-_PLACE = re.compile(r"%[-+ #0-9.*]*\(?\w|\{\w*[^{}]*\}|\$\{")
+_PLACE = lazy(r"%[-+ #0-9.*]*\(?\w|\{\w*[^{}]*\}|\$\{")
 _SELVES = frozenset(("self", "this", "cls", "$this", "super()"))
 _CHOICE = frozenset(("||", "&&", "??", "or", "and", "?:", "|"))
 _PUT_TOGETHER = frozenset(("+", ".", "/", "<<"))
-_CONVERTERS = re.compile(
-    r"^(?:int|float|bool|Number|parseInt|parseFloat|Boolean|encodeURIComponent|:to_i|&:to_i|intval)$"
-)
-_CONVERSIONS = re.compile(r"^\(?\s*(?:int|integer|float|double|bool|boolean|long|short|Integer|Long|decimal|Guid)\b")
-_FREE_JOINS = re.compile(r"^(?:path|os\.path|filepath|Path)\.\w+$|^safe_join$")
+_CONVERTERS = lazy(r"^(?:int|float|bool|Number|parseInt|parseFloat|Boolean|encodeURIComponent|:to_i|&:to_i|intval)$")
+_CONVERSIONS = lazy(r"^\(?\s*(?:int|integer|float|double|bool|boolean|long|short|Integer|Long|decimal|Guid)\b")
+_FREE_JOINS = lazy(r"^(?:path|os\.path|filepath|Path)\.\w+$|^safe_join$")
 
 
 class BuiltText(NamedTuple):
@@ -546,10 +545,8 @@ class Expressions:
         return self.language == "python" or callee.name == "formatted"
 
 
-_JOINING = re.compile(
-    r"(?:^|\.)(?:join|Join|resolve|combine|Combine|URL|URI|Uri|File|Paths\.get|Path\.of|expand_path)$"
-)
-_CLEANING = re.compile(r"(?:^|\.)(?:Clean|normalize|FromSlash)$")
+_JOINING = lazy(r"(?:^|\.)(?:join|Join|resolve|combine|Combine|URL|URI|Uri|File|Paths\.get|Path\.of|expand_path)$")
+_CLEANING = lazy(r"(?:^|\.)(?:Clean|normalize|FromSlash)$")
 _EDGES = frozenset(
     ("string_start", "string_end", "interpolation_start", "heredoc_start", "heredoc_end", "interpolation_quote")
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from review_bot.rules.lazy import lazy
 from review_bot.rules.taint import functions, guards
 from review_bot.rules.taint.expressions import Expressions
 from review_bot.rules.taint.frame import Frame
@@ -28,13 +28,13 @@ _MOST_INLINED = 200
 _DEEPEST_CALL = 2
 _MOST_TURNS = 2
 """How often more than once a loop is gone through, where that changes anything."""
-_LEAVING = re.compile(
+_LEAVING = lazy(
     r"^\(?(?:return|raise|throw|continue|break|next|abort|exit|die|quit|panic|halt|head|fail)\b|"
     r"\b(?:os\.Exit|sys\.exit|log\.Fatal\w*|process\.exit|System\.exit|abort|die|exit|c\.Abort\w*|ctx\.throw)\s*\(|"
     r"\b(?:and|&&)\s+return\b"
 )
 
-_REJECTING = re.compile(r"\b(?:raise|throw|abort|die|panic|fail|40[03])\b")
+_REJECTING = lazy(r"\b(?:raise|throw|abort|die|panic|fail|40[03])\b")
 
 
 class Settings(NamedTuple):

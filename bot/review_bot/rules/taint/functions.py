@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from review_bot.rules.lazy import lazy
 from review_bot.rules.taint.nodes import named, span, words
 from review_bot.rules.taint.sources import Parameter, Signature
 
@@ -104,7 +104,7 @@ def is_argument(node: SgNode) -> bool:
     return parent is not None and parent.kind() in _ARGUMENTS
 
 
-_WORD = re.compile(r"\w+$")
+_WORD = lazy(r"\w+$")
 
 
 def last_word(path: str) -> str:

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from review_bot.rules.lazy import lazy
 from review_bot.rules.taint.names import dotted, mentioned
 
 _LONGEST = 400
-_HINT = re.compile(
+_HINT = lazy(
     r"\sin\s|[=!]=|=~|!~|\?|has|clud|ontains|atch|test|dexOf|pos\(|find|tarts|HasPrefix|_to\(|[Ll]ocal|common|_var|type_|"
     r"is_?[a-zA-Z]|quals|llow|afe|alid|erif|check|assert|ensure|exists|in_|has_|known"
 )
 """What every condition that is understood here holds."""
-_SPLIT = re.compile(r"\s(?:and|or)\s|&&|\|\|")
-_HOST = re.compile(r"\.(?:host|hostname|netloc|origin|domain|Host|Hostname\(\)|getHost\(\))\s*(?:===?|!==?)")
-_NEGATIVE = re.compile(
+_SPLIT = lazy(r"\s(?:and|or)\s|&&|\|\|")
+_HOST = lazy(r"\.(?:host|hostname|netloc|origin|domain|Host|Hostname\(\)|getHost\(\))\s*(?:===?|!==?)")
+_NEGATIVE = lazy(
     r"^[\s(]*(?:!(?!=)|not\b)|\bnot\s+in\b|!==?|==\s*false\b|===\s*false\b|\bis\s+False\b|==\s*False\b|===?\s*-1\b|<\s*0\b|!~|"
     r"==\s*0\b|===\s*0\b|\bis\s+None\b|==\s*(?:null|nil|None)\b"
 )
-_NOT_MINUS_ONE = re.compile(r"!==?\s*-1|!==?\s*(?:false|False|0|null|nil)\b")
-_DENIED = re.compile(
+_NOT_MINUS_ONE = lazy(r"!==?\s*-1|!==?\s*(?:false|False|0|null|nil)\b")
+_DENIED = lazy(
     r"""["'`][^"'`]*\.\.[^"'`]*["'`]|["'`](?:/?[\\;|&<>]+|//)["'`]|\bisNaN\b|["'`]://["'`]|"""
     r"""(?:includes|contains|Contains|indexOf|IndexOf|strpos|include\?)\(\s*["'`]/["'`]|["'`]/["'`]\s+in\b"""
 )
-_SCHEME = re.compile(r"""["'`]https?:?/{0,2}["'`]""")
-_MEMBER = re.compile(r"^[\s(!]*(?:not\s+)?(.+?)\s+(?:not\s+)?in\s+\S")
-_EQUAL = re.compile(r"""^[\s(!]*(.+?)\s*(?:===?|!==?)\s*(?:["'`][^"'`]+["'`]|[A-Z][\w.]*[A-Z_]\w*|\d+)[\s)]*$""")
-_CHECK = re.compile(
+_SCHEME = lazy(r"""["'`]https?:?/{0,2}["'`]""")
+_MEMBER = lazy(r"^[\s(!]*(?:not\s+)?(.+?)\s+(?:not\s+)?in\s+\S")
+_EQUAL = lazy(r"""^[\s(!]*(.+?)\s*(?:===?|!==?)\s*(?:["'`][^"'`]+["'`]|[A-Z][\w.]*[A-Z_]\w*|\d+)[\s)]*$""")
+_CHECK = lazy(
     r"(?:^|[.:>\s(!])(?:includes|contains|Contains|ContainsKey|containsKey|has|include\?|key\?|member\?|in_array|in_list|"
     r"array_key_exists|hasOwnProperty|indexOf|IndexOf|strpos|stripos|match|fullmatch|test|matches|MatchString|Match|IsMatch|"
     r"preg_match|match\?|matcher|find|startswith|startsWith|start_with\?|StartsWith|HasPrefix|str_starts_with|starts_with\?|"
@@ -37,9 +37,9 @@ _CHECK = re.compile(
     r"(?:is|check|assert|ensure|matches)_?\w*(?:url|Url|URL|path|Path|host|Host|domain|Domain|name|Name|redirect|Redirect|"
     r"local|Local|trusted|Trusted|permitted|known|whitelist\w*))\s*\("
 )
-_QUESTION = re.compile(r"\.(?:include|key|member|match|start_with|in|has_key|exclude)\?")
-_RUBY_MATCH = re.compile(r"=~|!~")
-_LOOKUP = re.compile(r"[,\s](\w+)\s*:?=\s*[\w.]+\[([\w.]+)\]")
+_QUESTION = lazy(r"\.(?:include|key|member|match|start_with|in|has_key|exclude)\?")
+_RUBY_MATCH = lazy(r"=~|!~")
+_LOOKUP = lazy(r"[,\s](\w+)\s*:?=\s*[\w.]+\[([\w.]+)\]")
 
 
 class Verdict(NamedTuple):

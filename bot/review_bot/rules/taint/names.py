@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from review_bot.rules.lazy import lazy
 
 _LONGEST = 160
-_PATH = re.compile(
+_PATH = lazy(
     r"""[$&*@:]*[A-Za-z_][\w$]*[?!]?(?:(?:\.|->|::|\?\.|\?->|!\.)[$@]?[A-Za-z_][\w$]*[?!]?|\[[`"']?:?[\w-]+["'`]?\])*"""
 )
-_INDEX = re.compile(r"""\[([`"':]*)([\w-]+)["'`]?\]""")
-_ARROWS = re.compile(r"\?->|->|::|\?\.|!\.")
+_INDEX = lazy(r"""\[([`"':]*)([\w-]+)["'`]?\]""")
+_ARROWS = lazy(r"\?->|->|::|\?\.|!\.")
 
 
 def dotted(text: str) -> str | None:

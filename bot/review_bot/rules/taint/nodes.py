@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from review_bot.rules.lazy import lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ FRAGMENTS = words(
     "heredoc_content nowdoc_string interpolation_quote string_literal_encoding"
 )
 """Kinds of the parts of a string that are text."""
-_QUOTES = re.compile(r"""^[a-zA-Z@$]{0,3}("{3}|'{3}|["'`])""")
+_QUOTES = lazy(r"""^[a-zA-Z@$]{0,3}("{3}|'{3}|["'`])""")
 
 
 def span(node: SgNode) -> Span:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 from review_bot.rules.match import Match
 from review_bot.rules.taint import sinks
 from review_bot.rules.taint.flow import Flow, Settings
+from review_bot.rules.taint.gate import worth_it
 from review_bot.rules.taint.grammar import GRAMMARS
 from review_bot.rules.taint.nodes import span
-from review_bot.rules.taint.sources import WORDS
 from review_bot.rules.taint.value import CLEAN
 
 if TYPE_CHECKING:
@@ -40,21 +40,13 @@ def matches(rule: Rule, trees: Trees, view: View) -> Iterator[Match]:
     if grammar not in GRAMMARS:
         return
     for number, (unit, root) in enumerate(trees.of("new")):
-        if not _worth_it(rule, unit.text, grammar):
+        if not worth_it(rule, unit.text, grammar):
             continue
         found = list(sinks.found(sinks.texts(rule.body.get("sinks")), root, grammar, unit.text))
         if found or rule.body.get("strings"):
             flow = _flow(rule, trees, number, unit, root, grammar)
             for sink, place, taint in _arrivals(rule, flow, found):
                 yield _match(sink, place, taint, unit, view)
-
-
-def _worth_it(rule: Rule, text: str, grammar: str) -> bool:
-    """False where no source can be in the text."""
-    if rule.body.get("sources") or "parameter" in _wanted(rule):
-        return True
-    language = "javascript" if grammar in ("typescript", "tsx") else grammar
-    return WORDS[language].search(text) is not None
 
 
 def _wanted(rule: Rule) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from review_bot.domain.language import grammars_of
 from review_bot.errors import RuleError
+from review_bot.rules.lazy import lazy
 from review_bot.rules.taint.grammar import GRAMMARS
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 _OPTIONS = frozenset(("pair", "keyword_argument"))
 """`name=value` in the place of an argument is an option; a pattern has to name it."""
-_WORD = re.compile(r"(?<![$\w])[A-Za-z_]\w*")
+_WORD = lazy(r"(?<![$\w])[A-Za-z_]\w*")
 _KNOWN_WORDS: dict[str, list[str]] = {}
-_CALL = re.compile(r"^[^\s(]+\(.*\)$", re.DOTALL)
-_RUBY_CALL = re.compile(r"^([^\s(]+)\((.*)\)$", re.DOTALL)
+_CALL = lazy(r"^[^\s(]+\(.*\)$", re.DOTALL)
+_RUBY_CALL = lazy(r"^([^\s(]+)\((.*)\)$", re.DOTALL)
 
 
 def config_of(pattern: str, grammar: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from review_bot.rules.lazy import lazy
+
 if TYPE_CHECKING:
     from review_bot.rules.taint.value import Kind
 
@@ -48,7 +50,7 @@ class Signature(NamedTuple):
 
 
 def _source(names: str, kind: Kind = "request", clean: frozenset[str] = frozenset(), marker: str = "") -> Source:
-    return Source(re.compile(rf"(?:{names})(?=\.|$)"), kind, clean, re.compile(marker) if marker else None)
+    return Source(lazy(rf"(?:{names})(?=\.|$)"), kind, clean, lazy(marker) if marker else None)
 
 
 _PYTHON_WEB = (
@@ -136,28 +138,14 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     ),
 }  # fmt: skip
 
-WORDS = {
-    "python": re.compile(r"request|argv|environ|getenv|input\(|stdin|get_\w*argument|recv|receive|event|route|"
-                         r"websocket|\.(?:get|post|put|patch|delete)\(|callback|message|handler|bottle|expose"),
-    "javascript": re.compile(r"req|ctx|event|location|argv|\.env\b|document\.|window\.|query|params|"
-                             r"message|Body|Param"),
-    "go": re.compile(r"http\.|Context|Ctx|os\.|flag\.|Vars\(|URLParam|httprouter"),
-    "java": re.compile(r"[rR]equest|@\w*(?:Param|Variable|Body|Header|Cookie|Listener)|System\.|main\s*\(|"
-                       r"HttpExchange"),
-    "php": re.compile(r"\$_|[rR]equest|Input::|filter_input|php://input|\$argv|getenv|->input->|Route::"),
-    "ruby": re.compile(r"params|cookies|request|ARGV|ENV|gets|STDIN|stdin"),
-    "csharp": re.compile(r"Request|From\w+\]|\[Http|\[Route|Console\.|Environment\.|args|ActionResult"),
-}  # fmt: skip
-"""A text without any of these holds no shipped source."""
-
 NAMED = {
-    "python": re.compile(r"request\b|argv|environ|getenv|input\(|stdin|_arguments?\b|receive|\.recv\("),
-    "javascript": re.compile(r"\b(?:req|request|ctx|location|argv|env|URL|documentURI|baseURI|referrer|name)\b"),
-    "go": re.compile(r"\b(?:r|req|request|ctx)\b|os\.(?:Args|Getenv|LookupEnv|Stdin)|flag\.|Vars\(|URLParam|Param\("),
-    "java": re.compile(r"\b(?:req|request)\b|Request|System\.(?:getenv|getProperty|in)"),
-    "php": re.compile(r"\$_|[rR]equest|Input::|filter_input|argv|getenv|->input->"),
-    "ruby": re.compile(r"params|cookies|request|ARGV|ENV|gets|STDIN|stdin"),
-    "csharp": re.compile(r"Request\b|Console\.|Environment\."),
+    "python": lazy(r"request\b|argv|environ|getenv|input\(|stdin|_arguments?\b|receive|\.recv\("),
+    "javascript": lazy(r"\b(?:req|request|ctx|location|argv|env|URL|documentURI|baseURI|referrer|name)\b"),
+    "go": lazy(r"\b(?:r|req|request|ctx)\b|os\.(?:Args|Getenv|LookupEnv|Stdin)|flag\.|Vars\(|URLParam|Param\("),
+    "java": lazy(r"\b(?:req|request)\b|Request|System\.(?:getenv|getProperty|in)"),
+    "php": lazy(r"\$_|[rR]equest|Input::|filter_input|argv|getenv|->input->"),
+    "ruby": lazy(r"params|cookies|request|ARGV|ENV|gets|STDIN|stdin"),
+    "csharp": lazy(r"Request\b|Console\.|Environment\."),
 }
 """A function without any of these reads no shipped source but through its parameters."""
 
@@ -175,22 +163,20 @@ PLAIN = Origin()
 _TAINTED = Origin("request")
 _HARMLESS = Origin(harmless=True)
 
-_NUMBERS = re.compile(
+_NUMBERS = lazy(
     r"^\W*(?:Optional\[|Annotated\[|Mapped\[)?\W*(?:\w+\.)*(?:int|integer|float|double|decimal|Decimal|bool|boolean|long|"
     r"short|byte|char|Integer|Long|Double|Float|Boolean|BigDecimal|BigInteger|UUID|Uuid|Guid|number|"
     r"date|datetime|time|timedelta|LocalDate|LocalDateTime|Instant|DateTime|DateOnly|TimeSpan|"
     r"u?int(?:8|16|32|64)?|float(?:32|64)|error|CancellationToken)\b(?!\s*\.)(?:\s*\||\?|\]|$|\s|=)"
 )
-_ROUTE = re.compile(
+_ROUTE = lazy(
     r"@\s*(?:\w+\.)*(?:route|get|post|put|patch|delete|head|options|websocket|api_route|expose)\s*\("
     r"|@(?:\w+\.)*expose\b|@(?:\w+\.)*(?:https_fn|http)\b"
 )
-_INJECTED = re.compile(r"=\s*(?:\w+\.)*(?:Depends|Security|BackgroundTasks|Inject|Provide)\b|Depends\(")
-_SERVED = re.compile(r"^(?:self|cls|request|req|response|res|resp|db|session|app|user|current_user|background_tasks)$")
-_SERVICE_TYPE = re.compile(
-    r"Request|Response|Session|Service|Repository|Depends|BackgroundTasks|Engine|Connection|Settings"
-)
-_HANDLER = re.compile(r"(?:^|\.|_)(?:lambda_)?handler$|^main$|^lambda_", re.IGNORECASE)
+_INJECTED = lazy(r"=\s*(?:\w+\.)*(?:Depends|Security|BackgroundTasks|Inject|Provide)\b|Depends\(")
+_SERVED = lazy(r"^(?:self|cls|request|req|response|res|resp|db|session|app|user|current_user|background_tasks)$")
+_SERVICE_TYPE = lazy(r"Request|Response|Session|Service|Repository|Depends|BackgroundTasks|Engine|Connection|Settings")
+_HANDLER = lazy(r"(?:^|\.|_)(?:lambda_)?handler$|^main$|^lambda_", re.IGNORECASE)
 
 
 def origin_of(language: str, signature: Signature, parameter: Parameter) -> Origin:
@@ -232,9 +218,9 @@ def _converted(decorators: str, name: str) -> bool:
     return bool(re.search(rf"[<{{](?:(?:int|float|uuid):{name}|{name}:(?:int|float|uuid))[>}}]", decorators))
 
 
-_RESPONSE = re.compile(r"^_?(?:res|resp|response|reply|rep|h)$")
-_BINDING = re.compile(r"@(?:Query|Body|Param|Headers|Req|UploadedFile|QueryParam|BodyParam|Args|MessageBody)\b")
-_SOCKET = re.compile(r"(?:ws|socket|wss|connection|conn|client|channel|consumer|subscriber|self|window|worker)\w*\."
+_RESPONSE = lazy(r"^_?(?:res|resp|response|reply|rep|h)$")
+_BINDING = lazy(r"@(?:Query|Body|Param|Headers|Req|UploadedFile|QueryParam|BodyParam|Args|MessageBody)\b")
+_SOCKET = lazy(r"(?:ws|socket|wss|connection|conn|client|channel|consumer|subscriber|self|window|worker)\w*\."
                      r"(?:on|once|consume|addEventListener)\(\s*['\"](?:message|data|[\w:-]+)['\"]")  # fmt: skip
 _REQUEST_FIELDS = ("query", "body", "params", "cookies", "headers")
 
@@ -272,11 +258,11 @@ def _go(_signature: Signature, parameter: Parameter) -> Origin:
     return PLAIN
 
 
-_JAVA_BINDING = re.compile(
+_JAVA_BINDING = lazy(
     r"@(?:\w+\.)*(?:RequestParam|PathVariable|RequestBody|RequestHeader|CookieValue|MatrixVariable|ModelAttribute|"
     r"RequestPart|QueryParam|PathParam|FormParam|HeaderParam|CookieParam|QueryValue|Payload|BeanParam|FormDataParam)\b"
 )
-_JAVA_LISTENER = re.compile(r"@(?:\w+\.)*(?:Kafka|Rabbit|Jms|Sqs|Stream)Listener\b")
+_JAVA_LISTENER = lazy(r"@(?:\w+\.)*(?:Kafka|Rabbit|Jms|Sqs|Stream)Listener\b")
 
 
 def _java(signature: Signature, parameter: Parameter) -> Origin:

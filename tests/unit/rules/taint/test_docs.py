@@ -9,7 +9,7 @@ import pytest
 
 from review_bot.pipeline.examples import failures
 from review_bot.rules.loader import parse_rule_file
-from review_bot.rules.taint import check
+from review_bot.rules.taint.sinks import check
 
 TEXT = (Path(__file__).resolve().parents[4] / "docs" / "taint.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```toml\n(schema.*?)```", TEXT, re.DOTALL)
