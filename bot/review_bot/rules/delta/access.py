@@ -66,7 +66,12 @@ def auth_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     for number, text in file.removed:
         statement = file.old.at(number)
         token = _token(text, word, file.language)
-        if statement is None or token is None or (file.is_removed(statement) and statement.position in reported):
+        if (
+            statement is None
+            or not statement.code.strip('"; ')
+            or token is None
+            or (file.is_removed(statement) and statement.position in reported)
+        ):
             continue
         if not _is_use(text, statement, names):
             continue

@@ -340,6 +340,9 @@ _BOUND_WORDS = bag(
 
 def _is_counter(found: re.Match[str]) -> bool:
     """True for names that only look like a bound."""
+    if re.fullmatch(r"(?:self\.|this\.)?[a-z_]\w*", _limit_value(found)) and found.groupdict().get("key"):
+        # What is only handed on has its bound elsewhere.
+        return True
     name = (found.groupdict().get("key") or "").split(".")[-1]
     key = name.lower()
     if name and _BOUND_WORDS.isdisjoint(words_of(name)):

@@ -11,7 +11,7 @@ from review_bot.rules.delta.popular import NPM, PYPI
 from review_bot.rules.delta.signatures import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from review_bot.rules.delta.change import FileChange, WholeChange
     from review_bot.rules.match import Match
@@ -96,7 +96,7 @@ def _plain(spec: str) -> str:
 
 
 def _is_local(spec: str) -> bool:
-    return bool(re.match(r"(?:file:|link:|workspace:|portal:|\.{1,2}/|path)", spec))
+    return bool(re.match(r"(?:file:|link:|workspace:|portal:|\.|path)", spec))
 
 
 def _line(file: FileChange, dependency: str) -> int | None:
@@ -127,6 +127,7 @@ def dependency_risk(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
         return
     name = file.path.rsplit("/", 1)[-1]
     changed = _changed(file) if name in LOCKS or is_requirements(file.path) or name in ("setup.py", "setup.cfg") else {}
+    yield from _loosened(file, changed)
     for dependency, (before, now) in changed.items():
         reason = _risk(file.path, dependency, before, now)
         number = _line(file, dependency) if reason else None
@@ -149,9 +150,22 @@ def _risk(path: str, name: str, before: str | None, now: str | None) -> str | No
             return f"{name} is one slip away from the popular {near}"
     if _FOREIGN.search(now) and not (before and _FOREIGN.search(before)) and not path.endswith("composer.json"):
         return f"{name} comes from {now.lstrip('@ ')} and not from the index"
-    if before is not None and _is_looser(before, now):
-        return f"{name} was pinned to {before} and may be {now or 'any version'} now"
     return None
+
+
+def _loosened(file: FileChange, changed: Mapping[str, tuple[str | None, str | None]]) -> Iterator[Match]:
+    """One note for all pins of a file that were loosened."""
+    found = [
+        (number, name, before, now)
+        for name, (before, now) in changed.items()
+        if before is not None and now is not None and _is_looser(before, now) and (number := _line(file, name))
+    ]
+    if found:
+        number, name, before, now = min(found)
+        others = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+        yield file.match_line(
+            "new", number, f"{name} was pinned to {before} and may be {now or 'any version'} now{others}"
+        )
 
 
 def _is_python(path: str) -> bool:

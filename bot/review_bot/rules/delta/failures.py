@@ -119,7 +119,7 @@ def error_check_dropped(file: FileChange, names: Sequence[str]) -> Iterator[Matc
         return
     seen: set[int] = set()
     for old, new in file.pairing.pairs:
-        found = _check(file, old, names)
+        found = None if file.language == "go" else _check(file, old, names)
         text = without_comments(new.text, file.language)
         if found and found not in text and not _watched(text, found) and not _elsewhere(file, old, found):
             seen.add(old.position)
@@ -275,6 +275,9 @@ def _error_ignored(file: FileChange, old: Statement, new: Statement) -> bool:
     """True where an error that had a name in Go is thrown away."""
     if file.language != "go":
         return False
+    own = re.match(r"if \w+ :?= (?P<call>[\w.()]+?)\(.*; \w*[eE]rr\w* != nil", old.code)
+    if own:
+        return bool(re.match(rf"(?:_ :?= )?{re.escape(own['call'])}\(", new.code))
     second = _BLANK.search(new.code)
     if not second or not re.search(r"\berr\w* ?:?=", old.code) or _BLANK.search(old.code):
         return False

@@ -96,6 +96,7 @@ def _lost_limits(file: FileChange) -> Iterator[Match]:
             return
         if (
             re.match(r"\s*persist-credentials\s*:\s*[\"']?false", bare)
+            and "persist-credentials" not in file.view.added_text
             and _checkout_stays(file, number)
             and not file.change.moved(text)
         ):
@@ -231,6 +232,8 @@ def _comment(text: str) -> re.Match[str] | None:
 
 
 def _is_fine(file: FileChange, number: int, text: str, found: re.Match[str], kind: str) -> bool:
+    if kind == "type" and found["type_codes"]:
+        return True
     if kind == "noqa" and found["noqa_codes"] and _STYLE.match(found["noqa_codes"]):
         return True
     if _HARMLESS_TARGETS.search(text) or _explained(text, found):

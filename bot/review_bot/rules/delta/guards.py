@@ -316,8 +316,18 @@ def _weaker(file: FileChange, old: Statement, new: Statement, first: str, second
     if any(_CONSTANT.match(word) for word in now[1]) and not any(_CONSTANT.match(word) for word in before[1]):
         return "always the same now"
     reason = _fewer(before, now, exits=exits)
+    if reason and _asked_beside(file, new, before[1], now[1]):
+        return None
     swapped = set(map(squeezed, before[1])) == set(map(squeezed, now[1]))
     return reason if exits or swapped or _grants(file, old, first) else None
+
+
+def _asked_beside(file: FileChange, new: Statement, before: Sequence[str], now: Sequence[str]) -> bool:
+    """True where a part that is gone from a condition stands in another added one: it was split."""
+    left = set(map(squeezed, now))
+    lost = [squeezed(part) for part in before if squeezed(part) not in left]
+    others = [squeezed(one.code) for one in file.new.statements if one.position != new.position and file.is_added(one)]
+    return any(part in other for part in lost for other in others)
 
 
 def _grants(file: FileChange, statement: Statement, condition: str) -> bool:

@@ -94,7 +94,7 @@ def _pyproject(text: str) -> dict[str, str]:
 
 
 def _table(table: dict[str, Any]) -> dict[str, str]:
-    return {canonical(name): _spec(value) for name, value in table.items()}
+    return {canonical(name): _spec(value) for name, value in table.items() if re.match(r"[A-Za-z0-9][\w.-]*$", name)}
 
 
 def _spec(value: object) -> str:
@@ -174,7 +174,7 @@ def locked(path: str, text: str, name: str) -> list[str]:
         "yarn.lock": rf"(?m)^\"?{escaped}@[^\n]*:\n\s+version:? \"?([^\"\n]+)\"?",
         "pnpm-lock.yaml": rf"(?m)^\s+(?:'?/?{escaped}[@/]([\d.]+[\w.-]*)"
         rf"|'?{escaped}'?:\n\s+specifier:[^\n]*\n\s+version: ([^\s(]+))",
-        "go.sum": rf"(?m)^{escaped} (v[^\s/]+)",
+        "go.sum": rf"(?m)^{escaped} (v[^\s/]+) ",
         "Gemfile.lock": rf"(?m)^ {{4}}{escaped} \(([^)]+)\)",
         "composer.lock": rf"\"name\": \"{escaped}\",\s*\"version\": \"v?([^\"]+)\"",
         "requirements.txt": rf"(?im)^{loose}(?:\[[^\]]*\])?==([^\s;\\]+)",

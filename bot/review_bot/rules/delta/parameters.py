@@ -53,7 +53,7 @@ def _after_name(text: str, name: str) -> int:
 
 def parsed(text: str, language: str | None, *, method: bool = False) -> list[Parameter]:
     """The parameters in a text between brackets."""
-    parts = split_arguments(text)
+    parts = split_arguments(text, angles=language in _TYPED or language == "typescript")
     if language == "go":
         return _go(parts)
     if language in ("javascript", "typescript"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from review_bot.domain.paths import is_test
 from review_bot.rules.delta.lazy import lazy
-from review_bot.rules.delta.words import split_arguments, squeezed
+from review_bot.rules.delta.words import closing, split_arguments, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,7 @@ def return_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     """Public functions that return another kind of value in a place where they returned one before."""
     if file.view.file.deleted or is_test(file.path):
         return
+    seen: set[tuple[str, str]] = set()
     for function in file.old.functions:
         after = file.pairing.function(function)
         if (
@@ -44,7 +45,10 @@ def return_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
         ):
             continue
         found = _declared(file, function, after) or _given(file, function, after)
-        if found is not None:
+        what = (found.captures["B"], found.captures["C"]) if found else None
+        if found is not None and what is not None and what not in seen:
+            # One note for a type that changed in many functions.
+            seen.add(what)
             yield found
 
 
@@ -170,6 +174,8 @@ def _given(file: FileChange, function: Function, after: Function) -> Match | Non
         if text is None:
             continue
         first, second = _kind(value), _kind(text["value"].strip())
+        if file.language != "python" and (_several(first, second) or not value):
+            continue
         if _breaks(first, second) and second not in kinds_before and not (first in kinds_now and second == "none"):
             return file.match("new", new, A=function.name, B=value or "nothing", C=text["value"] or "nothing")
     return _became_lazy(file, function, after)
@@ -200,6 +206,9 @@ def _kind(value: str) -> str:
     parts = split_arguments(text)
     if len(parts) > 1:
         return _tuple_of(parts)
+    # What a function gives back can't be known here; a class gives one object.
+    if re.match(r"(?:await )?(?:[\w.]+\.)?[a-z_]\w*\(.*\)$", text):
+        return "call"
     return _literal_kind(text)
 
 
@@ -216,14 +225,19 @@ def _literal_kind(text: str) -> str:
         return "list"
     if text.startswith("{") and text.endswith("}"):
         return "dict"
-    if text.startswith("(") and text.endswith(")") and len(split_arguments(text[1:-1])) > 1:
+    if text.startswith("(") and closing(text, 0) == len(text) - 1 and len(split_arguments(text[1:-1])) > 1:
         return _tuple_of(split_arguments(text[1:-1]))
     return "?"
 
 
+def _several(first: str, second: str) -> bool:
+    """True where one of the kinds is several values: only Python can tell them from brackets."""
+    return first.startswith("tuple") or second.startswith("tuple")
+
+
 def _breaks(first: str, second: str) -> bool:
     """True where a caller that handles one kind can't handle the other."""
-    if first == second:
+    if first == second or "call" in (first, second):
         return False
     if first.startswith("tuple") or second.startswith("tuple"):
         return "list" not in (first, second)

@@ -41,7 +41,7 @@ _QUIET = lazy(
     r"|fmt\.Print\w*|System\.out)\b|(?:time|Thread)\.sleep|return$|pass$"
 )
 _STATE = lazy(
-    r"\b(?:self|this|cls|@@?\w+)\b[.\[]?|\bglobal\b|\w+\[|\w+\.\w+ ?(?:[-+*/|&]?=(?!=)|\+\+|--|\()"
+    r"\b(?:self|this|cls|@@?\w+)\b[.\[]?|\bglobal\b|\w+\[|\b[a-z_]\w*\.\w+ ?(?:[-+*/|&]?=(?!=)|\+\+|--|\()"
     r"|\b[A-Z_]{3,}\b|\+\+|--|\+=|-="
 )
 

@@ -173,6 +173,7 @@ def _wrong_calls(file: FileChange, one: _Changed, path: str, text: str, lines: l
     """Calls that the old parameters take and the new ones don't."""
     code = masked(text, file.language)
     starts = _offsets(code)
+    declared = _asked_for(file, one)
     found = []
     for number in lines:
         if number > len(starts):
@@ -183,9 +184,26 @@ def _wrong_calls(file: FileChange, one: _Changed, path: str, text: str, lines: l
             if not _is_call(code, at, one, file, own=path == file.path):
                 continue
             call = arguments(code, starts[number - 1] + match.end() - 1, file.language)
-            if not fits(call, one.after, file.language) and fits(call, one.before, file.language):
+            if not fits(call, declared, file.language) and fits(call, one.before, file.language):
                 found.append(_Caller(path, number))
     return found
+
+
+_OPTIONAL = lazy(r"opts?|options?|callback|cb|config|settings|params|done|next|context|extra", re.IGNORECASE)
+
+
+def _asked_for(file: FileChange, one: _Changed) -> list[Parameter]:
+    """The new parameters; in JavaScript one that the body can do without is as good as one with a default."""
+    if file.language != "javascript":
+        return one.after
+    body = " ".join(statement.code for statement in file.new.body(one.function))
+
+    def optional(name: str) -> bool:
+        word = re.escape(name)
+        asks = rf"\b{word} ?(?:\|\||\?\?|\?\.|[!=]==? ?(?:undefined|null))|typeof {word}\b|[!(]{word}[ )]|\b{word} && "
+        return bool(_OPTIONAL.fullmatch(name) or re.search(asks, body))
+
+    return [p._replace(default="undefined") if p.default is None and optional(p.name) else p for p in one.after]
 
 
 def _offsets(text: str) -> list[int]:
@@ -263,11 +281,17 @@ def default_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     """Parameters and settings that nobody gives and that have another value now."""
     if file.view.file.deleted or is_test(file.path):
         return
+    seen: set[tuple[str, ...]] = set()
     for function in file.old.functions:
         after = file.pairing.function(function)
         if after is None or not _is_public(function) or after.name != function.name or not file.is_added(after.header):
             continue
-        yield from _other_defaults(file, function, after)
+        for match in _other_defaults(file, function, after):
+            what = tuple(match.captures.values())
+            if what not in seen:
+                # One note for a default that many functions share.
+                seen.add(what)
+                yield match
     for old, new in file.pairing.pairs:
         yield from _other_settings(file, old, new)
 

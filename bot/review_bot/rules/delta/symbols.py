@@ -30,7 +30,7 @@ _DEFINITIONS = {
     "java": lazy(
         r"(?:(?:public|protected|private|static|final|abstract|sealed) )*(?:class|interface|enum"
         r"|record) (?P<c>\w+)|(?:(?:public|protected|static|final|abstract"
-        r"|synchronized) )+(?:<[^>]+> )?[\w<>\[\],.? ]+ (?P<f>\w+) ?\("
+        r"|synchronized) )+(?:<[^>]+> )?(?:@\w+ )*[\w<>\[\],.? ]+ (?P<f>\w+) ?\("
     ),
 }
 _COMPATIBLE = lazy(r"except (?:\(?.*)?(?:ImportError|ModuleNotFoundError|AttributeError|NameError)")
@@ -88,6 +88,11 @@ def _name(statement: Statement, language: str | None) -> str | None:
 def _defined(side: Outline, language: str | None) -> set[str]:
     """What a file defines at any level: a definition may stand under a condition."""
     found = {function.name.split(".")[-1] for function in side.functions}
+    if language == "java":
+        # Without a modifier too: a method of an interface, or one that anybody of the package may call.
+        found |= {
+            name for one in side.statements for name in re.findall(r"[\w>\]] (\w+) ?\([^()]*\)[^()=]*[{;]$", one.code)
+        }
     for statement in side.statements:
         name = _name(statement._replace(parent=-1), language)
         if name:

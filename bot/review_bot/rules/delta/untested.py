@@ -71,6 +71,8 @@ def _is_new(file: FileChange, function: Function) -> bool:
         return False
     if re.match(r"(?:private|protected)\b", function.header.code):
         return False
+    if function.header.indent and not function.container:
+        return False
     if file.language == "go" and not name[:1].isupper():
         return False
     return file.pairing.before(function) is None and not _came_from(file, name)

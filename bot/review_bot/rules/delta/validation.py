@@ -203,10 +203,10 @@ def _expressions(text: str) -> list[str]:
     found = re.findall(
         r"(?:re\.(?:compile|match|search|fullmatch)\(|regex\s*=|pattern\s*[=:]|RegExp\("
         r"|regexp\.MustCompile\(|Pattern\.compile\(|RegexValidator\(|@Pattern\(.*?regexp\s*=|Regex\("
-        r"|matches\()\s*r?[\"'`](.*?)[\"'`](?=\s*[,)}\]]|\s*$)",
+        r"|matches\()\s*r?([\"'`])((?:\\.|(?!\1).)*)\1(?=\s*[,)}\]]|\s*$)",
         text,
     )
-    return found or re.findall(
+    return [pattern for _, pattern in found] or re.findall(
         r"(?<![\w)\]])/((?:\\.|\[(?:\\.|[^\]])*\]|[^/\s*])(?:\\.|\[(?:\\.|[^\]])*\]"
         r"|[^/])*)/[a-z]*(?=\.test|\.exec|[,;)\s]|$)",
         text,

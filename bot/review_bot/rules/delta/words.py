@@ -95,8 +95,12 @@ def closing(text: str, start: int) -> int:
     return -1
 
 
-def split_arguments(text: str) -> list[str]:
-    """The comma-separated parts of `text` on its outermost level, stripped, without an empty last one."""
+def split_arguments(text: str, *, angles: bool = False) -> list[str]:
+    """The comma-separated parts of `text` on its outermost level, stripped, without an empty last one.
+
+    With `angles`, `<` and `>` are brackets too, as in types.
+    """
+    opening, closing_ = ("([{<", ")]}>") if angles else ("([{", ")]}")
     parts, depth, start, quote, position = [], 0, 0, "", 0
     while position < len(text):
         char = text[position]
@@ -107,9 +111,9 @@ def split_arguments(text: str) -> list[str]:
                 quote = ""
         elif char in "\"'`":
             quote = char
-        elif char in "([{":
+        elif char in opening:
             depth += 1
-        elif char in ")]}":
+        elif char in closing_ and text[position - 1 : position + 1] not in ("=>", "->"):
             depth -= 1
         elif char == "," and depth == 0:
             parts.append(text[start:position].strip())
