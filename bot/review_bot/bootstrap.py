@@ -50,6 +50,8 @@ class Request(NamedTuple):
     """Name or folder of the model, where one was given."""
     require_model: bool = False
     """Fail where no model can be used."""
+    resting: frozenset[str] = frozenset()
+    """Ids of `diff.*` rules that are not asked this time."""
     linters: tuple[str, ...] = ()
     """Reports of other tools to take in, beside those that the configuration runs."""
 
@@ -82,6 +84,7 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
         until=None if request.deadline is None else began + request.deadline,
         clock=time.monotonic,
     )
+    reviewer.engine.resting = request.resting
     known = _known(loaded, change) if request.use_baseline else None
     if request.linters or loaded.config.linters:
         _take_in(reviewer, request, loaded, change, began)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from review_bot.rules.commit_message import Line
     from review_bot.sources.repository import Repository
 
+_LATER = frozenset(("diff.code-without-test",))
+"""Not asked at a commit: the test may come with the next one, and looking for it reads the whole tree."""
 CLEAN, FOUND, BROKEN = 0, 1, 2
 GRACE = 2.0
 """Seconds after the deadline for what was begun; then we stop wherever we are."""
@@ -258,7 +260,14 @@ def _scan(options: Options, loaded: Loaded, kind: SourceKind, source: DiffSource
     """Review `source` within `deadline` seconds and print what is found; FOUND where it blocks."""
     from review_bot import bootstrap
 
-    request = bootstrap.Request(kind, source=source, loaded=loaded, deadline=deadline, use_baseline=kind != "diff")
+    request = bootstrap.Request(
+        kind,
+        source=source,
+        loaded=loaded,
+        deadline=deadline,
+        use_baseline=kind != "diff",
+        resting=_LATER if options.name == "pre-commit" else frozenset(),
+    )
     done = bootstrap.scan(request)
     for part in (*done.review.degraded, *_no_backend(loaded.config.hook.backend)):
         _say(f"degraded: {part.what}: {part.reason}")

@@ -64,6 +64,8 @@ class Engine:
         """True where minified and generated files are wanted as well."""
         self.late: Callable[[], bool] = lambda: False
         """Whether the time for the whole change is over; files after that are not looked at."""
+        self.resting: frozenset[str] = frozenset()
+        """Ids of rules over both versions that are not asked this time."""
         self._stopped: dict[str, str] = {}
         self._unreached = 0
         self._limit = TimeLimit()
@@ -73,7 +75,9 @@ class Engine:
     @property
     def active(self) -> frozenset[str]:
         """Ids of the rules that were not stopped."""
-        return frozenset(entry.id for entry in self.rules.entries() if entry.id not in self._stopped)
+        return frozenset(
+            entry.id for entry in self.rules.entries() if entry.id not in self._stopped and entry.id not in self.resting
+        )
 
     @property
     def degraded(self) -> list[Degraded]:
@@ -105,6 +109,7 @@ class Engine:
     def _over_versions(self, change: Change) -> list[Entry]:
         """The rules that need both versions of all files at once, where the change is not too large for them."""
         entries = [] if change.info.kind == "all" else self.rules.group(DELTA)
+        entries = [entry for entry in entries if entry.id not in self.resting]
         if entries and sum(file.added + file.removed for file in change.files) > _MOST_COMPARED:
             self._stopped["diff"] = f"not run: the change has more than {_MOST_COMPARED} lines"
             return []
@@ -144,7 +149,11 @@ class Engine:
 
     def _batch(self, batch: Sequence[tuple[View | None, str | None]]) -> Iterator[FileOutcome]:
         """The outcomes of some files, whose trees are searched together where that is possible."""
-        plans = [(view, list(self._candidates(view)) if view else [], reason) for view, reason in batch]
+        possible = self._possible([view for view, _ in batch if view])
+        plans = [
+            (view, list(self._candidates(view, possible[view.language])) if view else [], reason)
+            for view, reason in batch
+        ]
         whole = self.filter_mode in ("file", "nofilter")
         forests = _forests([(view, rules) for view, rules, _ in plans if view], whole=whole)
         for view, rules, reason in plans:
@@ -174,10 +183,26 @@ class Engine:
                     secrets += [match.quote for match in matches]
         return FileOutcome(view, without_secrets(findings, secrets), anchors, None)
 
-    def _candidates(self, view: View) -> Iterator[Rule]:
+    def _possible(self, views: Sequence[View]) -> dict[str | None, list[Entry]]:
+        """By language, the rules whose keywords stand in any of the files: most are ruled out for all at once."""
+        together: dict[str | None, list[View]] = {}
+        for view in views:
+            together.setdefault(view.language, []).append(view)
+        possible = {}
+        for language, some in together.items():
+            added = "\n".join(view.added_lower for view in some)
+            removed = "\n".join(view.removed_lower for view in some)
+            possible[language] = [
+                entry
+                for entry in self.rules.of_language(language)
+                if not entry.keywords or any_of(entry.keywords, removed if entry.scope == "removed" else added)
+            ]
+        return possible
+
+    def _candidates(self, view: View, entries: Iterable[Entry]) -> Iterator[Rule]:
         """Rules whose language, keywords and paths fit, cheapest question first."""
         added, test = view.added_lower, is_test(view.path)
-        for entry in self.rules.of_language(view.language):
+        for entry in entries:
             text = view.removed_lower if entry.scope == "removed" else added
             if entry.keywords and not any_of(entry.keywords, text):
                 continue
