@@ -10,7 +10,7 @@ from review_bot.rules import structural, textual
 from review_bot.rules.findings import findings_of, without_secrets
 from review_bot.rules.forest import MERGEABLE, Forest
 from review_bot.rules.guard import RuleTooSlow, TimeLimit
-from review_bot.rules.keywords import any_of
+from review_bot.rules.keywords import Haystack, any_of
 from review_bot.rules.ruleset import DELTA, RuleSet
 from review_bot.rules.view import View
 from review_bot.values import NamedTuple
@@ -190,12 +190,12 @@ class Engine:
             together.setdefault(view.language, []).append(view)
         possible = {}
         for language, some in together.items():
-            added = "\n".join(view.added_lower for view in some)
-            removed = "\n".join(view.removed_lower for view in some)
+            added = Haystack("\n".join(view.added_lower for view in some))
+            removed = Haystack("\n".join(view.removed_lower for view in some))
             possible[language] = [
                 entry
                 for entry in self.rules.of_language(language)
-                if not entry.keywords or any_of(entry.keywords, removed if entry.scope == "removed" else added)
+                if not entry.keywords or (removed if entry.scope == "removed" else added).any_of(entry.keywords)
             ]
         return possible
 

@@ -19,7 +19,28 @@ def any_of(keywords: Iterable[str], text: str) -> bool:
     return False
 
 
+class Haystack:
+    """A text that is searched for thousands of keywords: three letters rule most of them out without a search."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._grams = {text[at : at + 3] for at in range(len(text) - 2)}
+
+    def any_of(self, keywords: Iterable[str]) -> bool:
+        """True when one of the keywords stands in the text."""
+        grams, text = self._grams, self._text
+        for word in keywords:
+            # Of a keyword with a gap the first letters may belong to both parts: it is looked for in full.
+            if (word[:3] in grams or len(word) < 3 or GAP in word[:3]) and (
+                word in text or (GAP in word and _on_one_line(word.split(GAP), text))
+            ):
+                return True
+        return False
+
+
 def _on_one_line(parts: list[str], text: str) -> bool:
+    if not all(part in text for part in parts):
+        return False
     first = parts[0]
     at = text.find(first)
     while at >= 0:

@@ -42,7 +42,7 @@ class View:
         self.grammar = grammar_of(self.language, file.path) if self.language else None
         self.added_numbers = frozenset(number for number, _ in self.added)
         self.removed_numbers = frozenset(number for number, _ in self.removed)
-        self.added_text = "\n".join(text for _, text in self.added)
+        self.added_text = "".join(f"{text}\n" for _, text in self.added)
         self.added_lower = self.added_text.lower()
 
     def marked(self) -> bool:

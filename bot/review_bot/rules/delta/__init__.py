@@ -65,6 +65,25 @@ _BUILT = frozenset(("dist", "node_modules", "third_party"))
 """Folders of what is built or comes from elsewhere."""
 
 
+_SETTINGS = frozenset(("yaml", "toml", "json", "ini", "xml", "text", "make", "properties", "dockerfile", "bash", "hcl"))
+_MARKS = (
+    "noqa", "nosec", "nolint", "nosonar", "nosemgrep", "no cover", "#…ignore", "//…ignore", "/*…ignore", "disable",
+    "suppress", "nocheck", "expect-error", "allow(", "skip", "…off", "rubocop", "phpcs", "pragma",
+)  # fmt: skip
+"""What an exception from a check looks like in code; in settings it can be any number."""
+_MIGRATIONS = ("migrat", "versions/", "flyway", "liquibase", "changelog", "schema", ".sql", "db/")
+
+
+def _plausible(check: str, view: View) -> bool:
+    """False where the language or the path alone says that the check has nothing to look at."""
+    if check == "suppression-added" and view.language not in _SETTINGS and view.language is not None:
+        return speaks_of(_MARKS, view)
+    if check == "migration-unsafe":
+        path = view.path.lower()
+        return any(word in path for word in _MIGRATIONS) or path.rpartition("/")[2][:1].isdigit()
+    return True
+
+
 def applies(rule: Rule, view: View) -> bool:
     """True where the rule could find something in the file: the cheap questions, before anything is read."""
     if "*" not in rule.languages and view.language not in rule.languages:
@@ -73,7 +92,7 @@ def applies(rule: Rule, view: View) -> bool:
         return False
     if view.file.status in ("binary", "submodule") or not _has_lines(CHECKS[rule.body["check"]][1], view):
         return False
-    if rule.where.tests == "skip" and is_test(view.path):
+    if (rule.where.tests == "skip" and is_test(view.path)) or not _plausible(rule.body["check"], view):
         return False
     if rule.keywords and not (speaks_of(rule.keywords, view) or speaks_of(_own_words(rule), view)):
         return False

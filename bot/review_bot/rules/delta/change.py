@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from review_bot.rules.delta.masking import without_comments
 from review_bot.rules.delta.outline import outline
 from review_bot.rules.delta.pairing import Pairing
 from review_bot.rules.delta.words import squeezed
 from review_bot.rules.match import Match
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from review_bot.rules.delta.outline import Function, Outline, Statement
     from review_bot.rules.view import View
 
+_COMMENT = re.compile(r"#|//|/\*|--|<!--")
 _TRIVIAL = re.compile(r"[\s(){}\[\];,:]*$|\s*(?:else|try|pass|end|finally|return|break|continue)\b[\s:;{}]*$")
 
 
@@ -200,7 +203,7 @@ def _edits(file: FileDiff, view: View) -> Iterator[Edit]:
     for index, hunk in enumerate(file.hunks):
         if hunk.removed or hunk.added:
             found, both = _runs(hunk, index, removed, added)
-            yield from _without_layout(found, both)
+            yield from _without_layout(found, both, view.language)
 
 
 def _runs(
@@ -232,11 +235,20 @@ def _runs(
     return found, (old, new)
 
 
-def _without_layout(edits: list[Edit], both: tuple[list[str], list[str]]) -> list[Edit]:
-    """The edits of one hunk without those that only lay the same code out in another way."""
+def _without_layout(edits: list[Edit], both: tuple[list[str], list[str]], language: str | None) -> list[Edit]:
+    """The edits of one hunk without those that only lay the same code out in another way, or only comment on it."""
     if _same(*both):
         return []
-    return [edit for edit in edits if not _same([text for _, text in edit.removed], [text for _, text in edit.added])]
+    return [edit for edit in edits if not _says_the_same(edit, language)]
+
+
+def _says_the_same(edit: Edit, language: str | None) -> bool:
+    old, new = [text for _, text in edit.removed], [text for _, text in edit.added]
+    if _same(old, new):
+        return True
+    if language is None or not _COMMENT.search("\n".join((*old, *new))):
+        return False
+    return _same(*(without_comments("\n".join(lines), language).split("\n") for lines in (old, new)))
 
 
 def _same(old: Sequence[str], new: Sequence[str]) -> bool:

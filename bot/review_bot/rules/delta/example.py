@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.diff import FileDiff, Hunk
 from review_bot.domain.review import SourceInfo
 from review_bot.ports import Change, Hit
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

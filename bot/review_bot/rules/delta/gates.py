@@ -39,7 +39,7 @@ def workflow_privilege(file: FileChange, names: Sequence[str]) -> Iterator[Match
     yield from _more_permissions(file)
     yield from _lost_limits(file)
     old = "\n".join(_uncommented(text) for text in file.view.lines("old").values())
-    for number, text in file.added:
+    for number, text in file.view.added:
         for shape in _RAISED:
             found = shape.search(_uncommented(text))
             if found and not re.search(shape.pattern, old, re.MULTILINE) and not file.change.moved_from(text):
@@ -196,7 +196,7 @@ def suppression_added(file: FileChange, names: Sequence[str]) -> Iterator[Match]
 
 def _silenced(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     before = _kinds(text for _, text in file.view.removed)
-    for number, text in file.added:
+    for number, text in file.view.added:
         found = _comment(text)
         if found is None:
             own = next((name for name in names if name in text), None)

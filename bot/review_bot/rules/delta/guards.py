@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.rules.delta.change import trivial
 from review_bot.rules.delta.lazy import lazy
 from review_bot.rules.delta.words import names as names_in
 from review_bot.rules.delta.words import similarity, squeezed
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

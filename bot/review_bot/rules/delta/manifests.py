@@ -144,6 +144,9 @@ def _gemfile(text: str) -> dict[str, str]:
     }
 
 
+_INDENTED = r"((?:[ \t]+\S.*\n?)+)"
+
+
 def _setup(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     quoted = re.findall(
@@ -153,7 +156,11 @@ def _setup(text: str) -> dict[str, str]:
         ),
     )
     found.update(_requirements(quoted))
-    for block in re.findall(r"^(?:install_requires|[a-z]+)\s*=\s*\n((?:[ \t]+\S.*\n?)+)", text, re.MULTILINE):
+    extras = re.search(r"^\[options\.extras_require\]\n((?:(?!\[).*\n?)*)", text, re.MULTILINE)
+    lists = rf"^(?:install_requires|tests_require|setup_requires)\s*=\s*\n{_INDENTED}"
+    for block in re.findall(lists, text, re.MULTILINE):
+        found.update(_requirements(block.split("\n")))
+    for block in re.findall(rf"^\w+\s*=\s*\n{_INDENTED}", extras[1], re.MULTILINE) if extras else ():
         found.update(_requirements(block.split("\n")))
     return found
 

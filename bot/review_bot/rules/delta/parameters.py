@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.rules.delta.words import closing, split_arguments
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from review_bot.rules.delta.outline import Function

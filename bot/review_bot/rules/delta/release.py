@@ -79,12 +79,12 @@ def _version(file: FileChange, side: str, number: int, text: str) -> str | None:
     if not found:
         return None
     lines = file.view.lines("old" if side == "old" else "new")
-    if not _is_own(name, lines, number, text):
+    if not _is_own(file.path, name, lines, number, text):
         return None
     return str(found["version"])
 
 
-def _is_own(name: str, lines: dict[int, str], number: int, text: str) -> bool:
+def _is_own(path: str, name: str, lines: dict[int, str], number: int, text: str) -> bool:
     indent = len(text) - len(text.lstrip())
     if name == "pom.xml":
         return indent <= 4 and not _within_tag(lines, number, indent)
@@ -94,7 +94,7 @@ def _is_own(name: str, lines: dict[int, str], number: int, text: str) -> bool:
         return indent <= 4 and "dependencies" not in "".join(
             lines.get(n, "") for n in range(max(1, number - 1), number)
         )
-    return not (name == "__init__.py" and "__version__" not in text) and not (
+    return not (name == "__init__.py" and ("__version__" not in text or path.count("/") > 2)) and not (
         name.startswith("build.gradle") and indent > 4
     )
 

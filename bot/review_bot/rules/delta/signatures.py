@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.language import language_of
 from review_bot.domain.paths import is_test
@@ -12,6 +12,7 @@ from review_bot.rules.delta.masking import masked
 from review_bot.rules.delta.parameters import Parameter, arguments, fits, parameters
 from review_bot.rules.delta.words import squeezed
 from review_bot.rules.view import decode
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.language import language_of
 from review_bot.domain.paths import is_test
 from review_bot.rules.delta.lazy import lazy
 from review_bot.rules.delta.masking import masked
 from review_bot.rules.delta.signatures import text_of
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from review_bot.domain.paths import is_test
 from review_bot.rules.delta.change import trivial
@@ -11,6 +11,7 @@ from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import masked, without_comments
 from review_bot.rules.delta.words import alike, tokens, words_of
 from review_bot.rules.delta.words import names as names_in
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +45,7 @@ def is_case(function: Function, path: str) -> bool:
         return True
     if any(_TEST_MARK.match(one.text) for one in function.decorators) or _TEST_MARK.match(function.header.text):
         return True
-    if name.startswith("test") and (is_test(path) or function.container.startswith("Test")):
+    if re.match(r"test(?:_|[A-Z0-9]|$)", name) and (is_test(path) or function.container.startswith("Test")):
         return not path.endswith((".js", ".ts", ".go", ".tsx", ".jsx"))
     return path.endswith("_test.go") and bool(_GO_TEST.match(name.split(".")[-1]))
 
@@ -283,11 +284,11 @@ def _asks_less(file: FileChange, old: Statement, new: Statement, first: _Asserti
 _EMPTY = lazy(
     r"(?:==|\bis|toBe|toEqual|Equals?|Equal)\W*(?:\[\]|\{\}|\(\)|\"\"|''|0|None|False|null|nil|false"
     r"|set\(\)|undefined)\W*$"
-    r"|Equals?\((?:t, ?)?(?:0|false|null|nil|\"\"|''|\[\]),"
+    r"|Equals?\((?:t, ?)?(?:0|false|true|null|nil|\"\"|''|\[\]),|Len\(.*, 0\)"
 )
 _FALSY = lazy(
     r"assert not \b|assertFalse|toBeFalsy|\.False\(|Empty\(|\.isEmpty\(|assertNull|toBeNull|\.Nil\("
-    r"|\.Zero\(|NoError|assert !"
+    r"|\.Zero\(|NoError|assert !|assert\.True\("
 )
 
 
