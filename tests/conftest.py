@@ -54,6 +54,8 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    # Parsed rules are shared by all tests: reading every rule file anew would be most of their time.
+    monkeypatch.setenv("REVIEW_BOT_CACHE_DIR", str(tmp_path_factory.getbasetemp().parent / "review-bot-cache"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     for role in ("AUTHOR", "COMMITTER"):

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from conftest import Git
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-BEFORE = '''import sqlite3
+BEFORE = """import sqlite3
 
 
 def find(connection: sqlite3.Connection, name: str) -> list[tuple[str]]:
     return connection.execute("SELECT mail FROM person WHERE name = ?", (name,)).fetchall()
-'''
-AFTER = '''import sqlite3
+"""
+AFTER = """import sqlite3
 
 import requests
 
@@ -30,7 +30,7 @@ def find(connection: sqlite3.Connection, name: str) -> list[tuple[str]]:
 def publish(report: dict[str, str], to=[]) -> None:
     for address in to:
         requests.post(address, json=report, timeout=10, verify=False).raise_for_status()
-'''
+"""
 
 
 def test_the_first_example(git: Git) -> None:
