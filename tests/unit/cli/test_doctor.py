@@ -38,6 +38,11 @@ ok = "y"
 """
 
 
+@pytest.fixture(autouse=True)
+def _no_shared_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REVIEW_BOT_CACHE_DIR")
+
+
 def call(*words: str) -> int:
     parser = argparse.ArgumentParser()
     doctor.add(parser.add_subparsers())
