@@ -49,7 +49,7 @@ def _on_one_line(parts: list[str], text: str) -> bool:
         if _in_order(parts[1:], text, at + len(first), end):
             return True
         # Where the first part stands earliest on a line, all others have the most room.
-        at = text.find(first, end)
+        at = text.find(first, end + 1) if end < len(text) else -1
     return False
 
 

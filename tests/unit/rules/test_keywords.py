@@ -22,6 +22,8 @@ ALPHABET = st.text(alphabet="ab…\n(", max_size=30)
         ("a…b…c", "a c b\na b c", True),
         ("a…b…c", "a c b\nc b a", False),
         ("…", "…", True),
+        ("…off", "on\nturned off", True),
+        ("…off…x", "off\n\nx off", False),
     ],
 )
 def test_where_a_keyword_stands(word: str, text: str, found: bool) -> None:
