@@ -49,6 +49,58 @@ class OutputError(ReviewBotError):
     """The result can't be written where it was asked for."""
 
 
+class BackendError(ReviewBotError):
+    """A model gave no usable answer. Which of the subclasses says what to do next."""
+
+
+class Unavailable(BackendError):
+    """The engine does not answer or failed: try again, then count towards the breaker."""
+
+
+class RateLimited(Unavailable):
+    """The engine asks to wait; `after` seconds where it said so."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", after: float | None = None) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.after = after
+
+
+class TimedOut(BackendError):
+    """No answer within the time of the call; counts towards the breaker."""
+
+
+class ModelMissing(BackendError):
+    """The engine is there and the model is not, or its files are damaged; counts towards the breaker."""
+
+
+class TooLong(BackendError):
+    """The prompt does not fit the context, or was cut silently: split the window."""
+
+
+class Truncated(BackendError):
+    """The answer was cut off: a smaller job. `text` is what came."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", text: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.text = text
+
+
+class BadAnswer(BackendError):
+    """The answer is not what was asked for: another prompt and seed; never counts towards the breaker."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", text: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.text = text
+
+
+class BadRequest(BackendError):
+    """The engine refuses what we sent: a bug of ours, or an option that it does not know."""
+
+
+class NotLocal(BackendError):
+    """The address or the model would take the change off this machine, and nobody allowed that."""
+
+
 def printable(text: str) -> str:
     r"""`text` on one line: control characters as `\xNN`, lone surrogates as U+FFFD."""
     clean = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)

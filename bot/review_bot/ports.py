@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from review_bot.domain.diff import FileDiff
+    from review_bot.domain.model import Answer, Completion, ModelInfo
     from review_bot.domain.review import SourceInfo
 
 
@@ -63,3 +64,25 @@ class DiffSource(Protocol):
 
     def read(self) -> Change:
         """Read the change; raises SourceError."""
+
+
+class Backend(Protocol):
+    """A model engine. Every failure is one of the subclasses of errors.BackendError, never the library's own."""
+
+    def describe(self) -> ModelInfo:
+        """The model at hand; the first call may load it. Raises Unavailable, TimedOut, ModelMissing, NotLocal."""
+
+    def count(self, text: str) -> int | None:
+        """Exact number of tokens of `text`, without those of the chat template; None where the engine can't tell."""
+
+    def stream(self, call: Completion) -> Generator[str, None, Answer]:
+        """Pieces of the answer as they come; the whole Answer is the generator's return value."""
+
+    def complete(self, call: Completion) -> Answer:
+        """The whole answer at once."""
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]] | None:
+        """A vector for each text, of one length; None where the model makes none."""
+
+    def close(self) -> None:
+        """Let go of connections, threads and memory; may be called twice."""

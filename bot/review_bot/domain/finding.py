@@ -39,6 +39,18 @@ class Suggestion(NamedTuple):
     """What was checked: `applies`, `parses`, `rules`."""
 
 
+class Effect(NamedTuple):
+    """What memory makes of a finding, with the figures behind it."""
+
+    effect: Literal["none", "raise", "fold", "hide", "explore"]
+    score: float
+    """Log odds: pattern plus rule, after clipping."""
+    signals: int
+    people: int
+    changes: int
+    reason: str
+
+
 class Finding(NamedTuple):
     """One remark, at lines of one side of one file. Lines and columns count from 1, columns count characters."""
 
@@ -63,6 +75,7 @@ class Finding(NamedTuple):
     suggestion: Suggestion | None = None
     also: tuple[str, ...] = ()
     tool: str | None = None
+    memory: Effect | None = None
 
 
 class Suppressed(NamedTuple):

@@ -10,7 +10,7 @@ from review_bot.formats.plain import clean
 
 if TYPE_CHECKING:
     from review_bot.domain.diff import FileDiff
-    from review_bot.domain.finding import Finding, Suggestion
+    from review_bot.domain.finding import Effect, Finding, Suggestion
     from review_bot.domain.review import Coverage, Review
 
 SCHEMA = "review-bot.report/1"
@@ -58,7 +58,12 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         "quote": clean(finding.quote),
         "suggestion": None if finding.suggestion is None else _suggestion(finding.suggestion),
         "also": [clean(rule) for rule in finding.also],
+        "memory": None if finding.memory is None else _effect(finding.memory),
     }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    return {**effect._asdict(), "reason": clean(effect.reason)}
 
 
 def as_json(value: object, *, indent: int | None = None) -> str:
