@@ -17,7 +17,7 @@ SECONDS = 1.0
 """CPU time a rule may take on one file of up to a megabyte."""
 
 
-class RuleTooSlow(Exception):  # noqa: N818
+class RuleTooSlow(Exception):
     """A rule was stopped; never shown to a user as an error, but as a value in `degraded`."""
 
 
