@@ -1,0 +1,1 @@
+"""Model engines, each a `ports.Backend` in the module named for it."""
