@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 
     from review_bot.domain.diff import FileDiff
+    from review_bot.domain.event import Event
     from review_bot.domain.model import Answer, Completion, ModelInfo
     from review_bot.domain.review import SourceInfo
 
@@ -86,3 +87,54 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Let go of connections, threads and memory; may be called twice."""
+
+
+class Batch(NamedTuple):
+    """Events that were written at once; what a name stands for never changes."""
+
+    name: str
+    lines: Iterable[bytes]
+    """To be read once, before the next batch is asked for. Unchecked: see domain.event.parse_all."""
+
+
+class EventStore(Protocol):
+    """An append-only log of one repository's events. Everything raises StoreError where the store can't be used.
+
+    The log is the set of events in all batches: an id counts once, and `domain.forget.live` drops what is forgotten.
+    """
+
+    def head(self) -> str:
+        """A cheap token that differs when anything was added or taken away; empty for a log without events."""
+
+    def names(self) -> frozenset[str]:
+        """The names of all batches; one that is gone was compacted or rewritten."""
+
+    def read(self, known: Collection[str] = ()) -> Iterator[Batch]:
+        """Every batch but those whose name is `known`."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add the events durably; the same ones again change nothing."""
+
+    def compact(self) -> int:
+        """Rewrite the log as few batches of live events, each once; how many events it has then."""
+
+
+class Synced(NamedTuple):
+    """What an exchange with the shared log did."""
+
+    sent: int
+    received: int
+    pending: int
+    """Events that are still waiting to be sent."""
+    note: str = ""
+    """One line where something is worth telling."""
+
+
+class EventLog(EventStore, Protocol):
+    """The log as one clone has it: complete without a network, and exchanged with others by `sync`."""
+
+    def pending(self) -> int:
+        """Events that others can't see yet; 0 where nobody shares the log."""
+
+    def sync(self) -> Synced:
+        """Send and receive; raises StoreError where the other side refuses or can't be reached, and nothing is lost."""
