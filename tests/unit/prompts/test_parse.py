@@ -62,7 +62,8 @@ def test_hostile_answers_end(text: str) -> None:
 
 WORDS = st.sampled_from(
     ['"', "'", "{", "}", "[", "]", ":", ",", "\n", "  ", "- ", "|", "path", "line", "message", "findings", "thought",
-     "fix", "quote", "12", "a.py", "<think>", "</think>", "```", "\\", "\\u00e4", "\x00", "\ud800", "“", "”", "null", "4+ x"]
+     "fix", "quote", "12", "a.py", "<think>", "</think>", "```",
+     "\\", "\\u00e4", "\x00", "\ud800", "“", "”", "null", "4+ x"]
 )  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def test_nothing_raises(text: str) -> None:
     assert all(one.message.strip() and (one.line or one.quote.strip()) for one in parsed.findings)
 
 
-RAW = st.builds(
+RAW: st.SearchStrategy[dict[str, object]] = st.builds(
     dict,
     path=st.text(alphabet="abc/._-", min_size=1, max_size=12).map(lambda text: text + "x.py"),
     line=st.integers(1, 9999),
