@@ -18,7 +18,7 @@ LARGEST = 64 * 1024
 """Bytes of a line, without its line feed."""
 KINDS = ("shown", "signal", "mute", "unmute", "forget", "learned", "prior", "decision")
 SIGNALS = (
-    "command", "inline", "suggestion", "reaction", "deleted", "fixed", "resolved", "reply", "change", "model-changed",
+    "command", "inline", "suggestion", "reaction", "deleted", "fixed", "resolved", "reply", "changed", "model-changed",
     "sentiment", "dismissed", "unchanged", "merged",
 )  # fmt: skip
 """What a signal may come from; each counts for or against a finding."""
