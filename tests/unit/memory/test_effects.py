@@ -50,7 +50,8 @@ def outcome(events: Iterable[Event], *findings: Finding, **policy: Any) -> Outco
 
 def effect(events: Iterable[Event], one: Finding | None = None, **policy: Any) -> str:
     done = outcome(events, one or finding(), **policy)
-    (made_of_it,) = [*done.findings, *(held.finding for held in done.suppressed)]
+    every = [*done.findings, *(held.finding for held in done.suppressed)]
+    made_of_it = every[0]
     assert made_of_it.memory is not None
     return made_of_it.memory.effect
 
