@@ -273,6 +273,10 @@ def _scan(options: Options, loaded: Loaded, kind: SourceKind, source: DiffSource
         _say(f"degraded: {part.what}: {part.reason}")
     if done.review.findings or options.verbose:
         _print(_rendered(options, done))
+    if kind != "diff":
+        from review_bot.bootstrap.last_scan import remember
+
+        remember(done)
     if done.review.verdict.failed:
         return FOUND
     unfinished = any(part.what == "rules" for part in done.review.degraded)

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from review_bot import bootstrap
+from review_bot.bootstrap.last_scan import remember
 from review_bot.cli import streams
 from review_bot.errors import OutputError, UsageError, printable
 from review_bot.formats import RenderOptions, parse_spec, render
@@ -108,6 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
         rules=lambda: done.rules,
     )
     write_all(specs, done.review, options)
+    remember(done)
     return int(done.review.verdict.failed)
 
 
