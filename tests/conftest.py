@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports onnxruntime
+
 
 class Git:
     """A real repository in a temporary folder."""
@@ -62,6 +64,16 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
         monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a tiny Phi-3 with random weights; see fakes.tiny_phi3 for scripted ones. Not to be written to."""
+    for library in ("numpy", "tokenizers", "onnxruntime"):
+        pytest.importorskip(library)
+    from fakes.tiny_phi3 import tiny_phi3
+
+    return tiny_phi3(tmp_path_factory.mktemp("models") / "tiny-phi3", seed=3)
 
 
 @pytest.fixture
