@@ -16,7 +16,7 @@ KEY = "AKIA" + "Q3EGRPXZ7TLM2WVB"
 PLANTED = f'key = "{KEY}"\n'
 RULE = "secrets.aws-access-key-id"
 ROOT = Path(__file__).parents[2]
-PARTS = ("pyproject.toml", "README.md", "LICENSE", "bot", "rules", "hooks", ".pre-commit-hooks.yaml")
+PARTS = ("pyproject.toml", "README.md", "LICENSE", "bot", "rules", "hooks", "prompts", ".pre-commit-hooks.yaml")
 PIP_CONFIG = Path.home() / ".config" / "pip" / "pip.conf"
 """Of the real home folder: pip must find the index of this machine."""
 
