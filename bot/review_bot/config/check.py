@@ -9,7 +9,7 @@ from review_bot.config.model import Config, Key, leaves
 from review_bot.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -131,6 +131,8 @@ def checked(dotted: str, key: Key, value: Any, where: str) -> Any:
         return _tables(dotted, key, value, where)
     if key.kind == "severities":
         return tuple(_severities(dotted, key, value, where, ""))
+    if key.kind == "pairs":
+        return tuple(_pairs(dotted, key, value, where))
     if not _fits(key, value):
         raise _wrong(dotted, value, expected(key), where)
     return tuple(value) if key.kind == "texts" else value
@@ -177,6 +179,15 @@ def _severities(dotted: str, key: Key, value: Any, where: str, prefix: str) -> l
     return pairs
 
 
+def _pairs(dotted: str, key: Key, value: Any, where: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, dict):
+        raise _wrong(dotted, value, expected(key), where)
+    for name, text in value.items():
+        if not isinstance(text, str) or not text or "\0" in text:
+            raise _wrong(f"{dotted}.{name}", text, "a text that is not empty", where)
+        yield name, text
+
+
 def _tables(dotted: str, key: Key, value: Any, where: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise _wrong(dotted, value, expected(key), where)
@@ -213,6 +224,7 @@ def expected(key: Key) -> str:
         "boolean": "true or false",
         "text": f"one of {among}" if among else "a text" + " that is not empty" * key.required,
         "texts": f"a list of {among}" if among else "a list of texts" + " that is not empty" * key.required,
+        "pairs": "a table of name = text",
         "severities": f"a table of rule id or prefix = one of {among}",
         "tables": "an array of tables",
     }.get(key.kind, "a table")

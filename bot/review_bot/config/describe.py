@@ -23,7 +23,7 @@ def effective(config: Any) -> Iterator[tuple[str, Any]]:
 
 def plain(key: Key, value: Any) -> Any:
     """`value` of `key` in the types of JSON, as a file would say it."""
-    if key.kind == "severities":
+    if key.kind in ("pairs", "severities"):
         return dict(value)
     if key.kind == "tables":
         return [_plain_table(key.section, row) for row in value]
@@ -97,6 +97,8 @@ def _type(key: Key) -> dict[str, Any]:
         return {"type": "array", "items": _object(key.section)}
     if key.kind == "severities":
         return {"$ref": "#/$defs/severities"}
+    if key.kind == "pairs":
+        return {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
     if key.kind == "texts":
         return {"type": "array", "items": _text(key), **({"minItems": 1} if key.required else {})}
     return _text(key) if key.kind == "text" else {"type": key.kind, **_bounds(key)}

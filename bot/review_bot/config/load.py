@@ -40,6 +40,17 @@ class Loaded(NamedTuple):
         name = self.config.baseline
         return _absolute(self._folder("baseline"), name) if name else None
 
+    def model_path(self) -> str:
+        """Folder or name of the ONNX model; a folder that is there as an absolute path, empty where none is given."""
+        name = self.config.model.onnx.path
+        path = _absolute(self._folder("model.onnx.path"), name)
+        return path if name and os.path.isdir(path) else name
+
+    def adapters(self) -> dict[str, str]:
+        """Absolute paths of the ONNX model's adapters, by language."""
+        folder = self._folder("model.onnx.adapters")
+        return {language: _absolute(folder, path) for language, path in self.config.model.onnx.adapters}
+
     def _folder(self, key: str) -> str:
         origin = self.origins[key]
         if origin == DEFAULT:

@@ -21,7 +21,7 @@ else:
         return lambda section: section
 
 
-Kind = Literal["boolean", "integer", "number", "text", "texts", "severities", "table", "tables"]
+Kind = Literal["boolean", "integer", "number", "text", "texts", "pairs", "severities", "table", "tables"]
 FailOn = Literal["none", "info", "warning", "error"]
 FilterMode = Literal["added", "diff_context", "file", "nofilter"]
 Severity = Literal["error", "warning", "info"]
@@ -129,6 +129,10 @@ def _texts(default: tuple[str, ...], about: str, **more: Any) -> Any:
     return Key("texts", default, about, **more)
 
 
+def _pairs(about: str) -> Any:
+    return Key("pairs", (), about)
+
+
 def _table(section: Any, about: str) -> Any:
     return Key("table", section(), about, section=section)
 
@@ -165,8 +169,9 @@ class Hook(Section):
 class Onnx(Section):
     """A model in ONNX format, run in this process."""
 
-    path: str = _text("", "folder of the model")
+    path: str = _text("", "folder or name of the model; empty for the first one on the shelf")
     threads: int = _integer(0, "threads of the model; 0 for as many as there are cores", 0, 1024)
+    adapters: tuple[tuple[str, str], ...] = _pairs('files of LoRA adapters by language, as in `{ python = "FILE" }`')
 
 
 class Ollama(Section):

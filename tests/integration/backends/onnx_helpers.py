@@ -11,7 +11,9 @@ from review_bot.backends.onnx.backend import OnnxBackend
 from review_bot.domain.model import Completion, Prompt, Sampling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
+
+    from review_bot.domain.model import Answer
 
 SYSTEM = "You review code.\n" * 20
 GREEDY = Sampling(temperature=0, repeat_penalty=1)
@@ -57,3 +59,13 @@ def call(
     words: tuple[str, ...] = (),
 ) -> Completion:
     return Completion(Prompt(system, user), sampling, timeout, schema, "review", language, words)
+
+
+def collected(stream: Generator[str, None, Answer]) -> tuple[list[str], Answer]:
+    """The pieces of a stream, and its answer."""
+    answers = []
+
+    def run() -> Generator[str, None, None]:
+        answers.append((yield from stream))
+
+    return list(run()), answers[0]

@@ -18,8 +18,7 @@ pytest.importorskip("onnxruntime")
 import jsonschema  # noqa: E402
 
 from fakes.tiny_phi3 import CHATML, LLAMA3, NAME, Shape, scripted_phi3, tiny_phi3, write_adapter  # noqa: E402
-from integration.backends.onnx_helpers import ENGINES, GREEDY, SCHEMA, SYSTEM, backend, call  # noqa: E402
-from review_bot.backends.onnx.backend import Whole  # noqa: E402
+from integration.backends.onnx_helpers import ENGINES, GREEDY, SCHEMA, SYSTEM, backend, call, collected  # noqa: E402
 from review_bot.domain.model import Sampling  # noqa: E402
 from review_bot.errors import BadAnswer, BadRequest, ModelMissing, TimedOut, TooLong, Truncated  # noqa: E402
 
@@ -56,10 +55,9 @@ def test_other_chat_templates_are_told_by_their_control_tokens(tmp_path: Path, s
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_pieces_of_a_stream_make_up_the_answer(tmp_path: Path, engine: str) -> None:
     folder = scripted_phi3(tmp_path / "model", "größer als 1 €, 漢字")
-    stream = Whole(backend(folder, engine).stream(call()))
-    pieces = list(stream)
+    pieces, answer = collected(backend(folder, engine).stream(call()))
     assert len(pieces) > 5
-    assert "".join(pieces) == stream.answer.text == "größer als 1 €, 漢字"
+    assert "".join(pieces) == answer.text == "größer als 1 €, 漢字"
 
 
 @pytest.mark.parametrize("engine", ENGINES)

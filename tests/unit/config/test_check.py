@@ -225,3 +225,15 @@ def test_no_value_gives_anything_but_our_error(dotted: str, value: Any) -> None:
 def test_no_variable_gives_anything_but_our_error(dotted: str, text: str) -> None:
     with contextlib.suppress(ConfigError):
         from_environment({variable(dotted): text}, [])
+
+
+def test_pairs_of_name_and_text(tmp_path: Path) -> None:
+    (tmp_path / ".review-bot.toml").write_text('[model.onnx]\nadapters = { python = "a", go = "b" }\n')
+    assert load(str(tmp_path)).config.model.onnx.adapters == (("python", "a"), ("go", "b"))
+
+
+@pytest.mark.parametrize("text", ['"a"', "{ python = 7 }", '{ python = "" }', '["a"]', "{ python = { a = 1 } }"])
+def test_pairs_that_are_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".review-bot.toml").write_text(f"[model.onnx]\nadapters = {text}\n")
+    with pytest.raises(ConfigError, match=r"model\.onnx\.adapters"):
+        load(str(tmp_path))

@@ -11,11 +11,12 @@ from review_bot.backends.onnx.engine import load
 from review_bot.backends.onnx.layout import Layout, read_json, read_layout
 from review_bot.backends.onnx.reader import Clock, Reader
 from review_bot.backends.onnx.text import Text
+from review_bot.backends.streaming import drain
 from review_bot.domain.model import Answer, ModelInfo
 from review_bot.errors import ModelMissing, TimedOut, TooLong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from review_bot.backends.onnx.engine import Engine
     from review_bot.backends.onnx.guide import Guide, Guides
@@ -80,10 +81,7 @@ class OnnxBackend:
 
     def complete(self, call: Completion) -> Answer:
         """The whole answer at once."""
-        whole = Whole(self.stream(call))
-        for _ in whole:
-            pass
-        return whole.answer
+        return drain(self.stream(call))
 
     def stream(self, call: Completion) -> Generator[str, None, Answer]:
         """Pieces of the answer as they come."""
@@ -125,19 +123,6 @@ class OnnxBackend:
     def close(self) -> None:
         """Let go of the model's memory."""
         self._loaded = self._text = None
-
-
-class Whole:
-    """A stream, and its answer once it has ended."""
-
-    answer: Answer
-
-    def __init__(self, stream: Generator[str, None, Answer]) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[str]:
-        """The pieces as they come."""
-        self.answer = yield from self._stream
 
 
 class Loaded:
