@@ -84,12 +84,27 @@ class Reviewer:
         self, change: Change, known: Known | None = None, tick: Callable[[int, str], None] | None = None
     ) -> Outcome:
         """Review every file of the change; `tick` hears number and path of each one done."""
+        for file, outcome in self.look(change, tick):
+            self.settle(file, outcome)
+        return self.conclude(change, known)
+
+    def look(
+        self, change: Change, tick: Callable[[int, str], None] | None = None
+    ) -> Iterator[tuple[FileDiff, FileOutcome]]:
+        """What the rules say of each file, one after the other."""
         outcomes = zip(change.files, self.engine.run(change, self.config.exclude), strict=True)
         for number, (file, outcome) in enumerate(outcomes, 1):
-            self.coverage += _coverage(file, outcome)
-            self._take(outcome)
+            yield file, outcome
             if tick is not None:
                 tick(number, file.path)
+
+    def settle(self, file: FileDiff, outcome: FileOutcome, more: Iterable[Finding] = ()) -> None:
+        """Sort what was found in one file, and what `more` a model found there, into what stays and what does not."""
+        self.coverage += _coverage(file, outcome)
+        self._take(outcome._replace(findings=[*outcome.findings, *more]))
+
+    def conclude(self, change: Change, known: Known | None = None) -> Outcome:
+        """The review, once every file is settled."""
         kinds = {entry.id: entry.kind for entry in self.rules.entries()} if len(self.findings) > 1 else {}
         self.findings = merged(self.findings, kinds)
         # Behind the merging: an entry stands for all rules that were merged into the finding it accepts.

@@ -1,0 +1,162 @@
+"""The journal of a run: its steps, and every answer a model gave, so that a killed run can be gone on with.
+
+Steps wait in memory until an answer is kept: nothing is lost that could not be done again without a call.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from review_bot.errors import StoreError
+from review_bot.stores import sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_T = TypeVar("_T")
+MIGRATIONS = (
+    """
+    CREATE TABLE run (id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, began REAL NOT NULL);
+    CREATE INDEX run_scope ON run (scope);
+    CREATE TABLE step (run INTEGER NOT NULL, number INTEGER NOT NULL, thread TEXT NOT NULL, node TEXT NOT NULL,
+        edge TEXT NOT NULL, reason TEXT NOT NULL);
+    CREATE INDEX step_run ON step (run);
+    CREATE TABLE answer (run INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, key))
+        WITHOUT ROWID;
+    """,
+)
+_KEPT = 7 * 86_400
+"""Seconds after which nobody goes on with a killed run."""
+_WAITING = 200
+"""Steps that wait at most."""
+
+
+class Journal:
+    """The journal of one run; where it can't be written it says so in `trouble` and the run goes on."""
+
+    def __init__(
+        self, path: str | None, scope: str, *, resume: bool = False, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.trouble = ""
+        self._path = path or ""
+        self.resumed = False
+        """Whether a killed run was found that this one goes on with."""
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[int, int, str, str, str, str]] = []
+        self._number = 0
+        self._run = 0
+        self._earlier: tuple[int, ...] = ()
+        self._connection = self._open(path)
+        self._guarded(lambda connection: self._begin(connection, scope, resume=resume, now=clock()))
+
+    def step(self, thread: str, node: str, edge: str, reason: str = "") -> None:
+        """Note that `node` of `thread` ended in `edge`."""
+        with self._lock:
+            self._number += 1
+            self._waiting.append((self._run, self._number, thread, node, edge, reason))
+            if len(self._waiting) >= _WAITING:
+                self._guarded(self._write)
+
+    def recall(self, key: str) -> str | None:
+        """The answer that this run, or the killed one it goes on with, kept under `key`."""
+        if not self._earlier:
+            return None
+        with self._lock:
+            return self._guarded(lambda connection: self._recalled(connection, key))
+
+    def keep(self, key: str, body: str) -> None:
+        """Keep an answer before anything is made of it."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (self._run, key, body))
+            connection.executemany("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", self._waiting)
+            connection.execute("COMMIT")
+            self._waiting.clear()
+
+        with self._lock:
+            self._guarded(write)
+
+    def finish(self) -> None:
+        """Forget the run and those it went on with: there is nothing left to resume."""
+
+        def forget(connection: sqlite3.Connection) -> None:
+            _forget(connection, (self._run, *self._earlier))
+
+        with self._lock:
+            self._waiting.clear()
+            self._guarded(forget)
+            self._shut()
+
+    def close(self) -> None:
+        """Write what waits and let go of the file; the run stays to be resumed. May be called twice."""
+        with self._lock:
+            if self._waiting:
+                self._guarded(self._write)
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self, path: str | None) -> sqlite3.Connection | None:
+        if path is None:
+            self.trouble = "there is no folder for it"
+            return None
+        try:
+            return sqlite.connect(path, MIGRATIONS, disposable=True)
+        except StoreError as error:
+            self.trouble = str(error)
+            return None
+
+    def _begin(self, connection: sqlite3.Connection, scope: str, *, resume: bool, now: float) -> None:
+        if resume:
+            rows = connection.execute("SELECT id FROM run WHERE scope = ? ORDER BY id DESC", (scope,)).fetchall()
+            self._earlier = tuple(row[0] for row in rows)
+            self.resumed = bool(rows)
+        old = connection.execute("SELECT id FROM run WHERE began < ?", (now - _KEPT,)).fetchall()
+        if old:
+            _forget(connection, [row[0] for row in old if row[0] not in self._earlier])
+        added = connection.execute("INSERT INTO run (scope, began) VALUES (?, ?)", (scope, now))
+        self._run = added.lastrowid or 0
+
+    def _recalled(self, connection: sqlite3.Connection, key: str) -> str | None:
+        for run in (self._run, *self._earlier):
+            row = connection.execute("SELECT body FROM answer WHERE run = ? AND key = ?", (run, key)).fetchone()
+            if row is not None:
+                return str(row[0])
+        return None
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", self._waiting)
+        connection.execute("COMMIT")
+        self._waiting.clear()
+
+    def _guarded(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """What `work` gives; None where there is no journal, or no longer one."""
+        if self._connection is None:
+            self._waiting.clear()
+            return None
+        try:
+            return work(self._connection)
+        except sqlite3.Error as error:
+            self.trouble = self.trouble or str(error)
+            self._waiting.clear()
+            self._shut()
+            if sqlite.is_damage(error):
+                sqlite.discard(self._path)
+            return None
+
+
+def _forget(connection: sqlite3.Connection, runs: Iterable[int]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for run in runs:
+        connection.execute("DELETE FROM answer WHERE run = ?", (run,))
+        connection.execute("DELETE FROM step WHERE run = ?", (run,))
+        connection.execute("DELETE FROM run WHERE id = ?", (run,))
+    connection.execute("COMMIT")
