@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from fakes.tiny_gguf import LlamaServers
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports onnxruntime
 
@@ -85,3 +88,16 @@ def git(tmp_path: Path) -> Git:
     repository("init", "-q", "-b", "main")
     repository("config", "core.autocrlf", "false")
     return repository
+
+
+@pytest.fixture(scope="session")
+def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServers]:
+    """The real llama.cpp server on tiny models: `llama_server("phi3", script=["…"])` is its address."""
+    from fakes.tiny_gguf import LlamaServers, missing
+
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
+    servers = LlamaServers(tmp_path_factory.mktemp("gguf"))
+    yield servers
+    servers.stop()

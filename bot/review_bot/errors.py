@@ -57,6 +57,10 @@ class Unavailable(BackendError):
     """The engine does not answer or failed: try again, then count towards the breaker."""
 
 
+class Unreachable(Unavailable):
+    """Nobody is there: found out at once, at no cost."""
+
+
 class BreakerOpen(Unavailable):
     """The engine failed several times and is left alone for a while; no call was made."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from review_bot.errors import BackendError, BreakerOpen, RateLimited
+from review_bot.errors import BackendError, BreakerOpen, ModelMissing, RateLimited, Unreachable
 from review_bot.resilience import breaker, retry
 from review_bot.resilience.breaker import BreakerPolicy
 from review_bot.resilience.pace import Pace
@@ -55,6 +55,7 @@ class Guarded:
         policy: BreakerPolicy | None = None,
         retries: RetryPolicy | None = None,
         time: Clocks | None = None,
+        sought: bool = False,
         notice: Callable[[str, str], None] = lambda what, reason: None,
     ) -> None:
         self.key = key
@@ -63,16 +64,22 @@ class Guarded:
         self._policy = policy or BreakerPolicy()
         self._retries = retries or RetryPolicy()
         self._time = time or clocks()
+        self._sought = sought
         self._notice = notice
         self._pace = Pace(self._time.steady)
 
     def describe(self) -> ModelInfo:
-        """What the engine says; a failure counts towards the breaker, an open breaker raises BreakerOpen."""
+        """What the engine says; an open breaker raises BreakerOpen.
+
+        A failure counts unless it says that nobody or no model is there: that costs nothing, and is for a person to
+        mend. While an engine is only looked for (`sought`), none counts.
+        """
         self._refuse(self._breakers.state(self.key), self._time.wall())
         try:
             return self._backend.describe()
         except BackendError as error:
-            self._failed(error)
+            if not self._sought and not isinstance(error, (Unreachable, ModelMissing)):
+                self._failed(error)
             raise
 
     def count(self, text: str) -> int | None:

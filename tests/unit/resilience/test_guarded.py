@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from fakes.engines import Engine, Hands, Notes, call
-from review_bot.errors import BadAnswer, BreakerOpen, RateLimited, TimedOut, Unavailable
+from review_bot.errors import (
+    BackendError,
+    BadAnswer,
+    BreakerOpen,
+    ModelMissing,
+    RateLimited,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+)
 from review_bot.resilience.breaker import BreakerState
 from review_bot.resilience.guarded import Guarded
 
@@ -98,12 +107,22 @@ def test_describe_does_not_close_an_open_breaker() -> None:
     assert setup.notes.states["fake"] == state
 
 
-def test_describe_that_fails_counts() -> None:
-    setup = Setup(Engine("x"))
-    setup.engine.down = DOWN
-    with pytest.raises(Unavailable):
-        setup.guarded.describe()
-    assert setup.notes.state("fake").failures == 1
+@pytest.mark.parametrize(
+    ("error", "sought", "counted"),
+    [
+        (DOWN, False, 1),
+        (TimedOut("slow"), False, 1),
+        (Unreachable("nobody"), False, 0),
+        (ModelMissing("none"), False, 0),
+        (DOWN, True, 0),
+    ],
+)
+def test_describe_that_fails(error: BackendError, counted: int, *, sought: bool) -> None:
+    engine, notes = Engine("x"), Notes()
+    engine.down = error
+    with pytest.raises(BackendError):
+        Guarded(engine, "fake", notes, sought=sought).describe()
+    assert notes.state("fake").failures == counted
 
 
 def test_a_rate_limit_holds_for_the_calls_after_it() -> None:
