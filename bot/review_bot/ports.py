@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+    from typing import Protocol
 
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.event import Event
     from review_bot.domain.model import Answer, Completion, ModelInfo
     from review_bot.domain.review import SourceInfo
+else:
+    Protocol = object  # what a protocol is at run time costs the commit hook the import of typing
 
 
 class Contents(Protocol):

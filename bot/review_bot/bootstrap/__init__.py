@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
 
 from review_bot.config import Loaded, load
 from review_bot.errors import SourceError, UsageError
@@ -11,8 +10,10 @@ from review_bot.pipeline.review import Known, Reviewer
 from review_bot.stores import rule_cache
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from review_bot.domain.diff import FileDiff, Side
     from review_bot.domain.review import Degraded, Review, SourceKind

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
 from review_bot import __version__
 from review_bot.cli import streams
 from review_bot.errors import ReviewBotError, UsageError, printable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import NoReturn
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
 

@@ -6,14 +6,21 @@ here. A table is a `Section` whose fields are assigned `Key`s.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any, ClassVar, Literal
 
     from typing_extensions import Self, dataclass_transform
+
+    Kind = Literal["boolean", "integer", "number", "text", "texts", "pairs", "severities", "table", "tables"]
+    FailOn = Literal["none", "info", "warning", "error"]
+    FilterMode = Literal["added", "diff_context", "file", "nofilter"]
+    Severity = Literal["error", "warning", "info"]
+    BackendName = Literal["onnx", "ollama", "llamacpp", "openai", "scripted"]
+    BackendChoice = Literal["auto", "none", "onnx", "ollama", "llamacpp", "openai", "scripted"]
 else:
 
     def dataclass_transform(**_: bool) -> Any:
@@ -21,12 +28,11 @@ else:
         return lambda section: section
 
 
-Kind = Literal["boolean", "integer", "number", "text", "texts", "pairs", "severities", "table", "tables"]
-FailOn = Literal["none", "info", "warning", "error"]
-FilterMode = Literal["added", "diff_context", "file", "nofilter"]
-Severity = Literal["error", "warning", "info"]
-BackendName = Literal["onnx", "ollama", "llamacpp", "openai", "scripted"]
-BackendChoice = Literal["auto", "none", "onnx", "ollama", "llamacpp", "openai", "scripted"]
+FAIL_ON: tuple[FailOn, ...] = ("none", "info", "warning", "error")
+FILTER_MODES: tuple[FilterMode, ...] = ("added", "diff_context", "file", "nofilter")
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+BACKENDS: tuple[BackendName, ...] = ("onnx", "ollama", "llamacpp", "openai", "scripted")
+BACKEND_CHOICES: tuple[BackendChoice, ...] = ("auto", "none", *BACKENDS)
 
 _YEAR = 31_536_000
 """Seconds; no time limit is longer."""
@@ -121,8 +127,8 @@ def _text(default: str, about: str, **more: Any) -> Any:
     return Key("text", default, about, **more)
 
 
-def _choice(among: Any, default: str, about: str) -> Any:
-    return Key("text", default, about, among=get_args(among))
+def _choice(among: tuple[str, ...], default: str, about: str) -> Any:
+    return Key("text", default, about, among=among)
 
 
 def _texts(default: tuple[str, ...], about: str, **more: Any) -> Any:
@@ -142,7 +148,7 @@ def _tables(section: Any, about: str) -> Any:
 
 
 def _severities(about: str) -> Any:
-    return Key("severities", (), about, among=get_args(Severity))
+    return Key("severities", (), about, among=SEVERITIES)
 
 
 def leaves(section: type[Section] | None = None, prefix: str = "") -> Iterator[tuple[str, Key]]:
@@ -158,7 +164,7 @@ class Hook(Section):
     """What the git hooks do beside `scan`."""
 
     backend: BackendChoice = _choice(
-        BackendChoice, "none", "model at commit: `none` for rules only, `auto` for a model too"
+        BACKEND_CHOICES, "none", "model at commit: `none` for rules only, `auto` for a model too"
     )
     deadline: float = _seconds(10, "seconds that a hook may take")
     conventional: bool = _boolean("whether the subject of a commit must be a conventional commit", default=False)
@@ -206,13 +212,11 @@ class Model(Section):
     """The model that reviews what rules can't judge."""
 
     backend: BackendChoice = _choice(
-        BackendChoice,
+        BACKEND_CHOICES,
         "auto",
         "`auto`: in CI onnx, then llamacpp; elsewhere ollama, llamacpp, onnx; the first that answers",
     )
-    order: tuple[BackendName, ...] = _texts(
-        (), "backends that `auto` tries, in this order", among=get_args(BackendName)
-    )
+    order: tuple[BackendName, ...] = _texts((), "backends that `auto` tries, in this order", among=BACKENDS)
     onnx: Onnx = _table(Onnx, "a model in ONNX format, run in this process")
     ollama: Ollama = _table(Ollama, "an Ollama server")
     llamacpp: Llamacpp = _table(Llamacpp, "a llama.cpp server")
@@ -266,8 +270,8 @@ class Linter(Section):
 class Config(Section):
     """The whole configuration; `Config()` is the one without any file, variable or flag."""
 
-    fail_on: FailOn = _choice(FailOn, "error", "least severity of a finding that gives exit code 1")
-    filter: FilterMode = _choice(FilterMode, "added", "which lines a finding may stand at")
+    fail_on: FailOn = _choice(FAIL_ON, "error", "least severity of a finding that gives exit code 1")
+    filter: FilterMode = _choice(FILTER_MODES, "added", "which lines a finding may stand at")
     select: tuple[str, ...] = _texts(("*",), "rules to run: ids, prefixes, categories or `*`")
     ignore: tuple[str, ...] = _texts((), "rules not to run: ids, prefixes, categories or `*`")
     exclude: tuple[str, ...] = _texts(("vendor/**", "**/*.min.js"), "files that are not reviewed, as globs")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.diffing import names
 from review_bot.diffing.hunks import MAKE_IT_AGAIN, coloured, is_header, line_number, named, read_hunks
 from review_bot.domain.diff import FileDiff
 from review_bot.errors import DiffError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

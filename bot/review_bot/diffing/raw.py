@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.diffing.names import as_text
 from review_bot.diffing.parse import parse_from, status_of
 from review_bot.domain.diff import FileDiff
 from review_bot.errors import DiffError
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from review_bot.domain.diff import Status
 

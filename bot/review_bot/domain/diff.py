@@ -6,16 +6,17 @@ dataclasses (docs/decisions/0002-values.md).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Literal
 
-Status = Literal["added", "modified", "deleted", "renamed", "copied", "mode", "binary", "submodule"]
-LineKind = Literal["+", "-", " "]
-Side = Literal["new", "old"]
+    Status = Literal["added", "modified", "deleted", "renamed", "copied", "mode", "binary", "submodule"]
+    LineKind = Literal["+", "-", " "]
+    Side = Literal["new", "old"]
+
 _BACKSLASH = ord("\\")
 
 

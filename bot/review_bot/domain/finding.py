@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from review_bot.domain.diff import Side
 
-Severity = Literal["error", "warning", "info"]
-FailOn = Literal["none", "info", "warning", "error"]
-Origin = Literal["rule", "model", "memory", "external"]
-SuppressedBy = Literal["inline", "baseline", "memory", "cap", "gate", "filter"]
+    Severity = Literal["error", "warning", "info"]
+    FailOn = Literal["none", "info", "warning", "error"]
+    Origin = Literal["rule", "model", "memory", "external"]
+    SuppressedBy = Literal["inline", "baseline", "memory", "cap", "gate", "filter"]
+
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """Most severe first."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from re import Pattern
 
@@ -33,11 +33,52 @@ def matches(path: str, glob: str) -> bool:
     rest = glob.removeprefix("**/")
     if rest.startswith("*.") and not _special(rest[2:]):
         return path.endswith(rest[1:])
+    if rest.startswith("*.{") and rest.endswith("}") and not _special(rest[3:-1]):
+        return path.endswith(_endings(rest[3:-1]))
     if not _special(glob):
         return path == glob or ("/" not in glob and path.endswith("/" + glob)) or _below(path, glob)
     if glob.endswith("/**") and not _special(glob[:-3]):
         return path.startswith(glob[:-2])
-    return _compiled(glob).fullmatch(path) is not None
+    # Nor need it be compiled for a path that lacks what stands in the glob literally.
+    return all(part in path for part in _literals(glob)) and _compiled(glob).fullmatch(path) is not None
+
+
+@lru_cache(maxsize=4096)
+def _literals(glob: str) -> tuple[str, ...]:
+    """The parts of `glob` that stand in every path it matches."""
+    parts, part, position = [], "", 0
+    glob = glob.removeprefix("/")
+    while position < len(glob):
+        character = glob[position]
+        if character in "*?[{":
+            parts.append(part)
+            part = ""
+            position = _behind(glob, position)
+        else:
+            part += character
+            position += 1
+    return tuple(filter(None, (*parts, part)))
+
+
+def _behind(glob: str, position: int) -> int:
+    """Where the special part at `position` ends; an unclosed group is taken to the end, and asks for nothing."""
+    if glob.startswith("**/", position):
+        return position + 3
+    if glob[position] in "*?":
+        return position + 1
+    end = _closing(glob, position)
+    return end + 1 if end >= 0 else len(glob)
+
+
+def _closing(glob: str, position: int) -> int:
+    """Where the group that opens at `position` closes, or -1; a bracket that stands first in a class is a member."""
+    first = position + 3 if glob.startswith(("[!", "[^"), position) else position + 2
+    return glob.find({"[": "]", "{": "}"}[glob[position]], first)
+
+
+@lru_cache(maxsize=256)
+def _endings(inside: str) -> tuple[str, ...]:
+    return tuple(f".{ending}" for ending in inside.split(","))
 
 
 def _special(glob: str) -> bool:
@@ -88,12 +129,11 @@ def _group(glob: str, position: int) -> tuple[str, int]:
     """A character class or `{a,b}` as a regular expression; an unclosed one stands for itself."""
     import re
 
-    closing = {"[": "]", "{": "}"}[glob[position]]
-    end = glob.find(closing, position + 2)
+    end = _closing(glob, position)
     if end < 0:
         return re.escape(glob[position]), position + 1
     inside = glob[position + 1 : end]
-    if closing == "}":
+    if glob[position] == "{":
         return "(?:" + "|".join(_regex(part) for part in inside.split(",")) + ")", end + 1
     negated = inside[:1] in "!^"
     members = re.escape(inside[1:] if negated else inside).replace(r"\-", "-")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.finding import FailOn, Finding, Severity, Suppressed
 
-SourceKind = Literal["worktree", "staged", "range", "diff", "all", "pull-request"]
-ModelState = Literal["reviewed", "cached", "skipped", "failed", "off"]
-FilterMode = Literal["added", "diff_context", "file", "nofilter"]
+    SourceKind = Literal["worktree", "staged", "range", "diff", "all", "pull-request"]
+    ModelState = Literal["reviewed", "cached", "skipped", "failed", "off"]
+    FilterMode = Literal["added", "diff_context", "file", "nofilter"]
 
 
 class SourceInfo(NamedTuple):

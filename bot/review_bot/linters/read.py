@@ -8,12 +8,14 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from review_bot.domain.finding import Finding, Severity
+from review_bot.domain.finding import Finding
 from review_bot.errors import SourceError
 from review_bot.linters.categories import category_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from review_bot.domain.finding import Severity
 
 _LEVELS: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "info", "none": "info"}
 _CONFIDENCE = 0.8

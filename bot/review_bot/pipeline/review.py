@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.config import severity_of
 from review_bot.domain.finding import Finding, Suppressed
 from review_bot.domain.review import Coverage, Review, Stats
@@ -14,6 +12,7 @@ from review_bot.pipeline.verdict import verdict
 from review_bot.rules.engine import Engine
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 

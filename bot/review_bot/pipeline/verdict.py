@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from review_bot.domain.finding import SEVERITIES, FailOn, Finding, at_least
+from review_bot.domain.finding import SEVERITIES, at_least
 from review_bot.domain.review import Verdict
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from review_bot.domain.finding import FailOn, Finding
 
 
 def verdict(findings: Sequence[Finding], fail_on: FailOn, *, model_blocks: bool = False) -> Verdict:

@@ -6,10 +6,10 @@ It must never fail and never be slow, whatever the text: a quote that nothing cl
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.domain.review import Degraded
 from review_bot.rules import structural, textual
@@ -15,6 +13,7 @@ from review_bot.rules.ruleset import DELTA, RuleSet
 from review_bot.rules.view import View
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 

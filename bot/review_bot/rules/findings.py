@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from review_bot.domain.finding import SEVERITIES, Finding, Severity, fingerprint
+from review_bot.domain.finding import SEVERITIES, Finding, fingerprint
 from review_bot.domain.paths import is_test
 from review_bot.rules.model import CONFIDENCE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from review_bot.domain.finding import Suggestion
+    from review_bot.domain.finding import Severity, Suggestion
     from review_bot.rules.match import Match
     from review_bot.rules.model import Rule
     from review_bot.rules.view import View

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cache
-from typing import TYPE_CHECKING
 
 from review_bot.rules.structural import LARGEST_FILE, config_of, match_of, silent, too_deep
 from review_bot.rules.view import Unit
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

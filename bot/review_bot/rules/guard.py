@@ -8,8 +8,8 @@ counts the CPU time of this process, so that a loaded machine does not stop a go
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
 

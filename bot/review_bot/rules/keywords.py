@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,10 +31,17 @@ class Haystack:
         for word in keywords:
             # Of a keyword with a gap the first letters may belong to both parts: it is looked for in full.
             if (word[:3] in grams or len(word) < 3 or GAP in word[:3]) and (
-                word in text or (GAP in word and _on_one_line(word.split(GAP), text))
+                word in text or (GAP in word and self._has_parts(word.split(GAP)))
             ):
                 return True
         return False
+
+    def _has_parts(self, parts: list[str]) -> bool:
+        """True when the parts stand on one line in this order."""
+        for part in parts:
+            if len(part) >= 3 and part[-3:] not in self._grams:
+                return False
+        return _on_one_line(parts, self._text)
 
 
 def _on_one_line(parts: list[str], text: str) -> bool:

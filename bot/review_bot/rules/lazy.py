@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class _Lazy:
@@ -22,4 +25,4 @@ class _Lazy:
 
 def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
     """`re.compile`, later."""
-    return cast("re.Pattern[str]", _Lazy(text, flags))
+    return _Lazy(text, flags)  # type: ignore[return-value]

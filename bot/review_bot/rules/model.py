@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal
+
     from review_bot.domain.finding import Severity
 
-Kind = Literal["pattern", "ast", "regex", "entropy", "delta", "taint"]
-Scope = Literal["added", "removed", "context", "file", "pair"]
-OnTests = Literal["run", "skip", "lower"]
-ConfidenceName = Literal["high", "medium", "low"]
+    Kind = Literal["pattern", "ast", "regex", "entropy", "delta", "taint"]
+    Scope = Literal["added", "removed", "context", "file", "pair"]
+    OnTests = Literal["run", "skip", "lower"]
+    ConfidenceName = Literal["high", "medium", "low"]
+
 
 KINDS: tuple[Kind, ...] = ("pattern", "ast", "regex", "entropy", "delta", "taint")
 CONFIDENCE: dict[str, float] = {"high": 0.9, "medium": 0.6, "low": 0.3}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import marshal
-from typing import TYPE_CHECKING, Any
 
 from review_bot.rules.model import Fix, Rule, Where
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     Row = tuple[str, str, str, str, tuple[str, ...], bytes]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from review_bot.domain.language import grammars_of
 from review_bot.errors import RuleError
 from review_bot.rules.match import Match
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from ast_grep_py import SgNode
 

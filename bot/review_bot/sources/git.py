@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from review_bot.diffing.narrow import narrow
 from review_bot.diffing.raw import parse_git
@@ -14,6 +13,7 @@ from review_bot.sources.lookup import GitTree
 from review_bot.sources.process import diff
 from review_bot.sources.repository import empty_tree, head_commit
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from review_bot import __version__, resources
 from review_bot.errors import RuleError
@@ -21,6 +20,7 @@ try:  # hashlib loads OpenSSL, which costs more than everything else in this mod
 except ImportError:  # pragma: no cover - an interpreter without the built-in module
     from hashlib import blake2b
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

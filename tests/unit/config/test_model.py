@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pickle
+from typing import TYPE_CHECKING
 
 import pytest
 
 from review_bot.config import Config, severity_of
 from review_bot.config.check import checked
 from review_bot.config.describe import plain
-from review_bot.config.model import Breaker, Hook, Key, Severity, build, leaves
+from review_bot.config.model import Breaker, Hook, Key, build, leaves
+
+if TYPE_CHECKING:
+    from review_bot.config.model import Severity
 
 LEAVES = list(leaves())
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from review_bot.domain import paths
 from review_bot.domain.paths import is_test, matches
 
 
@@ -55,3 +58,19 @@ def test_globs(glob: str, path: str, fits: bool) -> None:
 )
 def test_tests(path: str, test: bool) -> None:
     assert is_test(path) is test
+
+
+@given(st.text(alphabet="ab/*?.[]{},!", max_size=10), st.text(alphabet="ab/.,", min_size=1, max_size=8))
+@settings(deadline=None)
+def test_what_is_ruled_out_early_would_not_have_matched(glob: str, path: str) -> None:
+    if paths._compiled(glob).fullmatch(path):
+        assert all(part in path for part in paths._literals(glob))
+
+
+@given(
+    st.sampled_from(["*.{a,b}", "**/*.{a,b.a}", "*.a", "**/*.{a}", "*.{,a}"]),
+    st.text("ab/.,{}", min_size=1, max_size=6),
+)
+@settings(deadline=None)
+def test_the_quick_answers_are_those_of_the_expression(glob: str, path: str) -> None:
+    assert matches(path, glob) == bool(paths._compiled(glob).fullmatch(path))

@@ -66,6 +66,7 @@ def test_the_whole_report() -> None:
                         "verified": ["applies", "parses"],
                     },
                     "also": ["py.other"],
+                    "memory": None,
                 }
             ],
         ),

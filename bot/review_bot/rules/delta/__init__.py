@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.rules.keywords import any_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
