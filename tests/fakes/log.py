@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 from typing import TYPE_CHECKING, Any
 
-from review_bot.domain.event import actor_hash, event
+from review_bot.domain.event import actor_hash, event, parse_all
+from review_bot.domain.forget import live
 from review_bot.memory.normalise import shape
+from review_bot.ports import Batch
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
     from review_bot.domain.event import Event
 
 RULE = "py.debug.print"
 CODE = "total = price(item)\nprint(total, item.name)\nreturn total + shipping(item)"
+
+OTHER = "while queue:\n    send(queue.pop())\n    print(len(queue))"
 
 
 def person(name: str) -> str:
@@ -45,3 +53,67 @@ def signal(
 def rejections(count: int, *, people: int = 3, **fields: Any) -> list[Event]:
     """`count` rejections, each of another person and change."""
     return [signal(0, who=f"person {n % people}", pr=str(n), **fields) for n in range(count)]
+
+
+def some_log(seed: int) -> list[Event]:
+    """A log of every kind of event, some of them copies."""
+    draw = random.Random(seed)
+    log: list[Event] = []
+    for n in range(draw.randrange(40)):
+        who, pr, rule = draw.choice("abc"), str(draw.randrange(4)), draw.choice([RULE, "other.rule"])
+        kind = draw.randrange(10)
+        ts = 1_700_000_000 + draw.randrange(-(10**7), 10**7)
+        if kind < 6:
+            code = draw.choice([CODE, OTHER, CODE.replace("price", "cost")])
+            more: dict[str, Any] = {"before": code} if kind == 5 else {}
+            log.append(signal(draw.choice([0, 1, None]), ts=ts, rule=rule, code=code, who=who, pr=pr, **more))
+        elif kind == 6:
+            log.append(made("mute", ts, scope={"rule": rule}, actor=person(who), reason=str(n)))
+        elif kind == 7:
+            log.append(made("prior", ts, rule=rule, accepted=draw.randrange(9), rejected=n, repo=who))
+        elif kind == 8 and log:
+            log.append(made("unmute", ts, scope={"rule": rule}, undoes=[one.id for one in draw.choices(log, k=3)]))
+        elif log:
+            names: dict[str, Any] = draw.choice([{"ids": [draw.choice(log).id]}, {"names": {"actor": person(who)}}])
+            log.append(made("forget", ts, **names))
+    return log
+
+
+class Log:
+    """A log in memory: batches by name, as `ports.EventStore` gives them."""
+
+    def __init__(self, *batches: Iterable[Event]) -> None:
+        self.batches: dict[str, list[bytes]] = {}
+        self.reads: list[str] = []
+        """Names of the batches that were read, in order."""
+        for events in batches:
+            self.append(list(events))
+
+    def head(self) -> str:
+        """All names, so that any change shows."""
+        return " ".join(sorted(self.batches))
+
+    def names(self) -> frozenset[str]:
+        """The names of all batches."""
+        return frozenset(self.batches)
+
+    def read(self, known: Collection[str] = ()) -> Iterator[Batch]:
+        """Every batch that isn't known."""
+        for name in sorted(self.batches.keys() - set(known)):
+            self.reads.append(name)
+            yield Batch(name, self.batches[name])
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add a batch that is named by its content."""
+        self.append_lines([one.line.encode() for one in events])
+
+    def append_lines(self, lines: list[bytes]) -> None:
+        """Add a batch of any lines."""
+        self.batches[hashlib.sha256(b"\n".join(lines)).hexdigest()] = lines
+
+    def compact(self) -> int:
+        """One batch of the live events."""
+        events = list(live(parse_all(line for lines in self.batches.values() for line in lines)))
+        self.batches = {}
+        self.append(events)
+        return len(events)

@@ -20,6 +20,19 @@ class Pattern(NamedTuple):
     fp: tuple[int, ...] = ()
     lang: str = ""
 
+    @property
+    def number(self) -> int:
+        """See `pattern_number`."""
+        return pattern_number(self.rule, self.key)
+
+
+def pattern_number(rule: str, key: str) -> int:
+    """A number of 63 bits that stands for a pattern in every index."""
+    from hashlib import blake2b
+
+    digest = blake2b(f"{rule}\0{key}".encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
 
 class Mute(NamedTuple):
     """What somebody does not want to see; None for any."""
@@ -58,7 +71,7 @@ class Evidence(Protocol):
         """The mutes in force, by id."""
 
     def near(self, fp: Sequence[int], least: int = 1, limit: int = 200) -> Sequence[Pattern]:
-        """Patterns that share `least` hashes of `fp` or more, those with the most first, then by rule and key."""
+        """Patterns that share `least` hashes of `fp` or more, those with the most first, then by number."""
 
     def signals(self, patterns: Iterable[tuple[str, str]]) -> Sequence[Signal]:
         """The signals in force on patterns given by rule and key."""

@@ -179,7 +179,7 @@ class Known:
             for pattern in self._by_hash.get(one_hash, ()):
                 shared[pattern] = shared.get(pattern, 0) + 1
         found = [pattern for pattern, count in shared.items() if count >= least]
-        return sorted(found, key=lambda one: (-shared[one], one.rule, one.key))[:limit]
+        return sorted(found, key=lambda one: (-shared[one], one.number))[:limit]
 
     def signals(self, patterns: Iterable[tuple[str, str]]) -> Sequence[Signal]:
         """The signals on these patterns."""

@@ -67,6 +67,12 @@ def shape(rule: str, text: str, language: str | None) -> Shape:
     return Shape(_key(rule, found), _winnowed(found))
 
 
+def shape_at(rule: str, lines: Mapping[int, str], start: int, end: int, language: str | None) -> Shape | None:
+    """Shape of the window around flagged lines; None where `lines` has nothing there, as of a secret."""
+    text = window_text(lines, start, end, language)
+    return shape(rule, text, language) if text.strip() else None
+
+
 def tokens(text: str, language: str | None) -> list[str]:
     """The normalised tokens of `text`: callees, attributes, keywords and operators stay, locals are `v`,
     literals `S` and `N`, comments gone. Where hardly anything is left, the words of everything.

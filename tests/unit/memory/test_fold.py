@@ -2,21 +2,16 @@ from __future__ import annotations
 
 import itertools
 import random
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.log import CODE, RULE, made, person, rejections, signal
+from fakes.log import CODE, OTHER, RULE, made, person, rejections, signal, some_log
 from review_bot.memory.fold import Known, fold
 from review_bot.memory.normalise import shape
 
-if TYPE_CHECKING:
-    from review_bot.domain.event import Event
-
 SHAPE = shape(RULE, CODE, "python")
-OTHER = "while queue:\n    send(queue.pop())\n    print(len(queue))"
 
 
 def test_an_empty_log() -> None:
@@ -96,30 +91,6 @@ def test_learned_rules_and_decisions_are_kept() -> None:
     learned, decision = made("learned", rule="learned.x"), made("decision", note="hide at -4")
     folded = fold([learned, decision])
     assert (folded.learned, folded.decisions) == ((learned,), (decision,))
-
-
-def some_log(seed: int) -> list[Event]:
-    """A log of every kind of event, some of them copies."""
-    draw = random.Random(seed)
-    log: list[Event] = []
-    for n in range(draw.randrange(40)):
-        who, pr, rule = draw.choice("abc"), str(draw.randrange(4)), draw.choice([RULE, "other.rule"])
-        kind = draw.randrange(10)
-        ts = 1_700_000_000 + draw.randrange(-(10**7), 10**7)
-        if kind < 6:
-            code = draw.choice([CODE, OTHER, CODE.replace("price", "cost")])
-            more: dict[str, Any] = {"before": code} if kind == 5 else {}
-            log.append(signal(draw.choice([0, 1, None]), ts=ts, rule=rule, code=code, who=who, pr=pr, **more))
-        elif kind == 6:
-            log.append(made("mute", ts, scope={"rule": rule}, actor=person(who), reason=str(n)))
-        elif kind == 7:
-            log.append(made("prior", ts, rule=rule, accepted=draw.randrange(9), rejected=n, repo=who))
-        elif kind == 8 and log:
-            log.append(made("unmute", ts, scope={"rule": rule}, undoes=[one.id for one in draw.choices(log, k=3)]))
-        elif log:
-            names: dict[str, Any] = draw.choice([{"ids": [draw.choice(log).id]}, {"names": {"actor": person(who)}}])
-            log.append(made("forget", ts, **names))
-    return log
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))

@@ -1,0 +1,115 @@
+"""Tables of the memory's index, and how values become rows with a check sum and rows values again."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any, TypeVar
+from zlib import crc32
+
+from review_bot.memory.evidence import Example, Mute
+from review_bot.memory.score import Prior, Signal, Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE batch (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE pattern (number INTEGER PRIMARY KEY, rule TEXT, key TEXT, fp BLOB, lang TEXT, crc INTEGER);
+CREATE TABLE fp (hash INTEGER, pattern INTEGER, PRIMARY KEY (hash, pattern)) WITHOUT ROWID;
+CREATE TABLE seen (pattern INTEGER, finding TEXT, PRIMARY KEY (pattern, finding)) WITHOUT ROWID;
+CREATE TABLE signal (
+    event TEXT PRIMARY KEY, ts INTEGER, rule TEXT, key TEXT, finding TEXT, sig TEXT, y INTEGER, eps REAL, actor TEXT,
+    change TEXT, crc INTEGER, pattern INTEGER
+) WITHOUT ROWID;
+CREATE INDEX signal_pattern ON signal (pattern);
+CREATE INDEX signal_rule ON signal (rule);
+CREATE TABLE rule (
+    rule TEXT PRIMARY KEY, sum REAL, signals INTEGER, people INTEGER, changes INTEGER, strong INTEGER,
+    accepted INTEGER, rejected INTEGER, crc INTEGER
+) WITHOUT ROWID;
+CREATE TABLE mute (
+    event TEXT PRIMARY KEY, ts INTEGER, actor TEXT, rule TEXT, key TEXT, path TEXT, reason TEXT, crc INTEGER
+) WITHOUT ROWID;
+CREATE TABLE prior (
+    event TEXT PRIMARY KEY, rule TEXT, accepted REAL, rejected REAL, eps REAL, crc INTEGER
+) WITHOUT ROWID;
+CREATE TABLE example (
+    event TEXT PRIMARY KEY, ts INTEGER, rule TEXT, key TEXT, y INTEGER, eps REAL, before TEXT, after TEXT, note TEXT,
+    crc INTEGER, pattern INTEGER
+) WITHOUT ROWID;
+CREATE INDEX example_pattern ON example (pattern);
+CREATE TABLE other (event TEXT PRIMARY KEY, kind TEXT, line BLOB) WITHOUT ROWID;
+CREATE TABLE undone (event TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+MIGRATIONS = (SCHEMA,)
+TABLES = ("batch", "pattern", "fp", "seen", "signal", "rule", "mute", "prior", "example", "other", "undone")
+COLUMNS = {
+    Signal: ", ".join((*Signal._fields, "crc")),
+    Prior: ", ".join((*Prior._fields, "crc")),
+    Mute: ", ".join((*Mute._fields, "crc")),
+    Example: ", ".join((*Example._fields, "crc")),
+}
+"""What is read of each table that holds one kind of value."""
+_ROWS = 500
+"""Values in one statement: SQLite takes 999 at least."""
+
+
+class Damaged(Exception):
+    """A row is not what we wrote."""
+
+
+def value_of(kind: type[T], row: Sequence[Any]) -> T:
+    """The value in a row of `COLUMNS[kind]`; raises Damaged."""
+    made: T = kind(*checked(row))
+    return made
+
+
+def totals_row(rule: str, figures: Totals) -> tuple[Any, ...]:
+    """The row of a rule's figures."""
+    return with_sum((rule, *figures[:4], int(figures.strong), figures.accepted, figures.rejected))
+
+
+def totals_of(row: Sequence[Any]) -> Totals:
+    """A rule's figures in its row; raises Damaged."""
+    values = checked(row)
+    return Totals(*values[1:5], strong=bool(values[5]), accepted=values[6], rejected=values[7])
+
+
+def with_sum(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values and a check sum of them."""
+    return (*values, _sum(values))
+
+
+def checked(row: Sequence[Any]) -> Sequence[Any]:
+    """The row without its check sum; raises Damaged where they do not fit."""
+    if _sum(row[:-1]) != row[-1]:
+        raise Damaged("a row is not what was written")
+    return row[:-1]
+
+
+def _sum(values: Sequence[Any]) -> int:
+    return crc32(repr(tuple(values)).encode("utf-8", "surrogatepass"))
+
+
+def packed(hashes: Sequence[int]) -> bytes:
+    """Hashes below 2^32 as bytes."""
+    return struct.pack(f"<{len(hashes)}I", *hashes)
+
+
+def unpacked(data: bytes) -> tuple[int, ...]:
+    """The hashes that `packed` made bytes of."""
+    return struct.unpack(f"<{len(data) // 4}I", data)
+
+
+def marks(values: Sequence[Any]) -> str:
+    """As many placeholders as there are values."""
+    return ", ".join("?" * len(values))
+
+
+def pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in runs that one statement can take."""
+    for start in range(0, len(values), _ROWS):
+        yield values[start : start + _ROWS]
