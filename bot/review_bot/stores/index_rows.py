@@ -74,8 +74,8 @@ def totals_row(rule: str, figures: Totals) -> tuple[Any, ...]:
 
 def totals_of(row: Sequence[Any]) -> Totals:
     """A rule's figures in its row; raises Damaged."""
-    values = checked(row)
-    return Totals(*values[1:5], strong=bool(values[5]), accepted=values[6], rejected=values[7])
+    total, signals, people, changes, strong, accepted, rejected = checked(row)[1:]
+    return Totals(total, signals, people, changes, bool(strong), accepted, rejected)
 
 
 def with_sum(values: Sequence[Any]) -> tuple[Any, ...]:
