@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from review_bot.domain.diff import shown
+from review_bot.errors import printable
 from review_bot.values import NamedTuple
+
+_LONGEST_PATH = 160
+"""Bytes of a path in a heading."""
 
 
 class Part(NamedTuple):
@@ -46,3 +51,12 @@ class Uncovered(NamedTuple):
 
     path: str
     reason: str
+
+
+def heading(path: str) -> str:
+    """The line before the parts of a file; a path of absurd length is cut in the middle."""
+    name = printable(shown(path))
+    if len(name.encode("utf-8", "replace")) > _LONGEST_PATH:
+        share = _LONGEST_PATH // (2 if name.isascii() else 8)
+        name = f"{name[: share // 2]}…{name[-share:]}"
+    return f"== {name}\n"
