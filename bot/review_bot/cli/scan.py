@@ -204,7 +204,7 @@ def _show_patch(patch: str, *, beside: bool) -> None:
     if beside:
         streams.say(patch.removesuffix("\n"))
     else:
-        _print(patch, machine=False)
+        print_out(patch, machine=False)
 
 
 def _warn(review: Review) -> None:
@@ -220,7 +220,7 @@ def write_all(specs: list[tuple[str, str | None]], review: Review, options: Rend
         text = render(name, review, options=options._replace(color=color))
         try:
             if path is None:
-                _print(text, machine=name != "text")
+                print_out(text, machine=name != "text")
             else:
                 _write(path, text)
         except OutputError as error:
@@ -229,7 +229,7 @@ def write_all(specs: list[tuple[str, str | None]], review: Review, options: Rend
         raise failed[0]
 
 
-def _print(text: str, *, machine: bool) -> None:
+def print_out(text: str, *, machine: bool) -> None:
     """Machine formats are UTF-8 whatever the locale; text goes the terminal's way.
 
     A reader that went away (`| head`) has what it wanted: the verdict stands.

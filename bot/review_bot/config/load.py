@@ -36,6 +36,11 @@ class Loaded(NamedTuple):
         folder = self._folder("rule-paths")
         return tuple(_absolute(folder, path) for path in self.config.rule_paths)
 
+    def prompt_paths(self) -> tuple[str, ...]:
+        """Absolute paths of the user's own prompt files and folders."""
+        folder = self._folder("prompt-paths")
+        return tuple(_absolute(folder, path) for path in self.config.prompt_paths)
+
     def baseline(self) -> str | None:
         """Absolute path of the baseline, whether or not it is there; None where the configuration wants none."""
         name = self.config.baseline

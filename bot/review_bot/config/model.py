@@ -276,6 +276,9 @@ class Config(Section):
     ignore: tuple[str, ...] = _texts((), "rules not to run: ids, prefixes, categories or `*`")
     exclude: tuple[str, ...] = _texts(("vendor/**", "**/*.min.js"), "files that are not reviewed, as globs")
     rule_paths: tuple[str, ...] = _texts((), "rule files or folders of your own, relative to the file that names them")
+    prompt_paths: tuple[str, ...] = _texts(
+        (), "prompt files or folders of your own, relative to the file that names them"
+    )
     baseline: str = _text(
         ".review-bot-baseline.json", "file of the known findings, relative to the file that names it; empty for none"
     )

@@ -21,7 +21,7 @@ def cut(
     heads_of: Callable[[int, Sequence[Row]], list[Row]],
     starts: frozenset[int] = frozenset(),
 ) -> list[tuple[list[Row], list[Row]]]:
-    """The rows in pieces of at most `room` tokens, each with at least one added line, and the heads to repeat before it.
+    """The rows in pieces of at most `room` tokens, each with an added line, and the heads to repeat before it.
 
     `heads_of` gives the rows that say where a line stands; `starts` are the first lines of definitions.
     """

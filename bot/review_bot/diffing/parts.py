@@ -14,7 +14,7 @@ from review_bot.domain.language import grammar_of, language_of
 from review_bot.domain.window import Part, Uncovered, heading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from review_bot.diffing.rows import Clean, Shorten
     from review_bot.domain.diff import FileDiff, Hunk, LineKind
@@ -102,11 +102,13 @@ class _Cutter:
     def uncovered(self) -> Iterator[Uncovered]:
         """What `parts` left out."""
         if self._left_out:
-            hunks = "hunk" if self._left_out == 1 else "hunks"
-            yield Uncovered(self.file.path, f"{self._left_out} {hunks} that {ONLY_REMOVES.replace('s l', ' l')}")
+            hunks = "hunk that only removes" if self._left_out == 1 else "hunks that only remove"
+            yield Uncovered(self.file.path, f"{self._left_out} {hunks} lines")
 
     def _show(self, kind: LineKind, number: int, text: str) -> str:
-        return self._shorten(self._clean(self.file.path, -number if kind == "-" else number, text))
+        removed = kind == "-"
+        path = self.file.before if removed else self.file.path
+        return self._shorten(self._clean(path, -number if removed else number, text))
 
     def _parts_of(self, hunk: Hunk, rows: list[Row]) -> list[Part]:
         around = self._around(hunk, rows)
@@ -118,10 +120,7 @@ class _Cutter:
             rows = lighter
         pieces = cut(rows, self._room(hunk), partial(self._heads, around), around.starts)
         count = len(pieces)
-        return [
-            self._part(heads, piece, f"{number}/{count}", hunk)
-            for number, (heads, piece) in enumerate(pieces, 1)
-        ]
+        return [self._part(heads, piece, f"{number}/{count}", hunk) for number, (heads, piece) in enumerate(pieces, 1)]
 
     def _lighter(self, rows: list[Row]) -> Iterator[list[Row]]:
         """The rows with less and less beside the added ones, which are what a review is about."""
@@ -159,7 +158,9 @@ class _Cutter:
             return self._lines[number - 1].removesuffix("\r") if 0 < number <= len(self._lines) else None
         for hunk in self.file.hunks:
             if hunk.new_start <= number < hunk.new_start + hunk.new_count:
-                return next((decoded(line.text) for line in hunk.lines() if line.new == number and line.kind != "-"), None)
+                return next(
+                    (decoded(line.text) for line in hunk.lines() if line.new == number and line.kind != "-"), None
+                )
         return None
 
     def _room(self, hunk: Hunk) -> float:

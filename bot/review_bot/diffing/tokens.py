@@ -1,8 +1,8 @@
 """How many tokens a text has at most, without the model's tokenizer.
 
-A sum over pieces, each priced by its class of characters, so that estimates of whole lines add up exactly. The prices were
-fitted to the vocabularies of Mistral (32k, digit by digit) and Qwen (150k) and to byte-level ones of 8k and 16k learned from
-other code, over hunks, lock files, hashes, base64, SVG and CJK; what is not ASCII counts a token a byte.
+A sum over pieces, each priced by its class of characters, so that estimates of whole lines add up exactly. The prices
+were fitted to the vocabularies of Mistral (32k, digit by digit) and Qwen (150k) and to byte-level ones of 8k and 16k
+learned from other code, over hunks, lock files, hashes, base64, SVG and CJK; what is not ASCII counts a token a byte.
 """
 
 from __future__ import annotations

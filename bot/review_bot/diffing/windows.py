@@ -96,20 +96,27 @@ def _packed(parts: Sequence[Part], frame: Frame, choose: Choose) -> list[_Bin]:
 
 
 def _fewest(parts: Sequence[Part], room: int) -> list[_Bin]:
-    """By risk where that takes no more windows than by size."""
-    by_risk = _first_fit([[part] for part in sorted(parts, key=lambda one: (-one.risk, one.path, one.start_line))], room)
+    """Files together, the riskiest first, where that takes no more windows than by size."""
+    worst: dict[str, float] = {}
+    for part in parts:
+        worst[part.path] = max(part.risk, worst.get(part.path, part.risk))
+    by_risk = _first_fit(sorted(parts, key=lambda one: (-worst[one.path], one.path, one.start_line)), room)
     if len(by_risk) <= ceil(sum(one.used for one in by_risk) / max(room, 1)):
         return by_risk
-    by_size = _first_fit([[part] for part in sorted(parts, key=lambda one: (-one.tokens, one.path, one.start_line))], room)
+    by_size = _first_fit(sorted(parts, key=lambda one: (-one.tokens, one.path, one.start_line)), room)
     return by_size if len(by_size) < len(by_risk) else by_risk
 
 
 def _merged(bins: Sequence[_Bin], room: int) -> list[_Bin]:
     """The windows, those that are far from full put together."""
-    return _first_fit([one.parts for one in sorted(bins, key=lambda one: -one.used)], room)
+    return _fitted([one.parts for one in sorted(bins, key=lambda one: -one.used)], room)
 
 
-def _first_fit(groups: Iterable[Sequence[Part]], room: int) -> list[_Bin]:
+def _first_fit(parts: Iterable[Part], room: int) -> list[_Bin]:
+    return _fitted(([part] for part in parts), room)
+
+
+def _fitted(groups: Iterable[Sequence[Part]], room: int) -> list[_Bin]:
     bins: list[_Bin] = []
     still_open: list[_Bin] = []
     for group in groups:
