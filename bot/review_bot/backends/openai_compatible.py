@@ -51,7 +51,7 @@ _OPTIONAL = (
 """Parameters that an answer can do without, the more particular name first."""
 _OVERFLOW = re.compile(
     r"exceed_context_size|context_length_exceeded|maximum context length|context (?:size|length|window)"
-    r"|prompt is too long|too many tokens|exceeds? the (?:available )?context",
+    r"|prompt is too long|too many tokens|exceeds? the (?:available )?context|input length exceeds",
     re.IGNORECASE,
 )
 _MODEL_FORMAT = re.compile(
@@ -259,7 +259,7 @@ class OpenAiCompatible:
             _number(_get(usage.get("prompt_tokens_details"), "cached_tokens")),
             _number(usage.get("completion_tokens")),
             seconds,
-            _probabilities(meta.get("logprobs"), call.probability_of),
+            first_word_shares(meta.get("logprobs"), call.probability_of),
         )
 
     def _error(self, reply: Reply) -> Exception:
@@ -282,14 +282,18 @@ class OpenAiCompatible:
         status = code if status == 200 and isinstance(code, int) else status
         if _MODEL_FORMAT.search(said):
             return BadAnswer("the answer is not in the form asked for", where=where)
-        if status in (200, 400, 413, 422, 500) and _OVERFLOW.search(said):
+        if status in (200, 400, 413, 422, 500) and overflowed(said):
             return TooLong(_overflow(error), where=where)
         return _by_status(status, short, where, reply)
 
 
 def _by_status(status: int, said: str, where: str, reply: Reply | None) -> Exception:
     if status == 429:
-        return RateLimited(f"asks to wait: {said}", where=where, after=_retry_after(reply))
+        return RateLimited(
+            f"asks to wait: {said}",
+            where=where,
+            after=seconds_asked_for(reply.headers.get("retry-after") if reply else None),
+        )
     if status in (401, 403):
         return Unavailable(f"refuses the key ({status})", where=where, remedy="set model.openai.key-env")
     if status == 404:
@@ -350,7 +354,7 @@ def _parsed(data: bytes, where: str) -> Any:
         raise BadAnswer("a piece of the answer is no JSON", where=where) from error
 
 
-def _probabilities(logprobs: Any, words: Sequence[str]) -> tuple[tuple[str, float], ...]:
+def first_word_shares(logprobs: Any, words: Sequence[str]) -> tuple[tuple[str, float], ...]:
     """How likely each word was to begin the answer, its spellings added up; the first token that is no blank counts."""
     if not words:
         return ()
@@ -375,9 +379,14 @@ def _overflow(error: Any) -> str:
     return "the prompt is longer than the context"
 
 
-def _retry_after(reply: Reply | None) -> float | None:
-    """Seconds in Retry-After: a number or a date."""
-    text = (reply.headers.get("retry-after") or "").strip() if reply else ""
+def overflowed(said: str) -> bool:
+    """Whether a server's words say that the prompt does not fit the context."""
+    return _OVERFLOW.search(said) is not None
+
+
+def seconds_asked_for(text: str | None) -> float | None:
+    """Seconds in Retry-After: a number or a date; None where it says nothing."""
+    text = (text or "").strip()
     if not text:
         return None
     try:

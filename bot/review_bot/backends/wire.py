@@ -55,7 +55,10 @@ class Wire:
         """The reply, its body still to be read; raises NotLocal, Unavailable, TimedOut."""
         self.look_up()
         until = time.monotonic() + timeout
-        timed = _Timed(self._connect(until), until)
+        try:
+            timed = _Timed(self._connect(until), until)
+        except TimeoutError as error:
+            raise _slow(self.address, timeout) from error
         connection = http.client.HTTPConnection(self.address.host, self.address.port)
         connection.sock = timed  # it has all that http.client asks of a socket
         try:
@@ -109,14 +112,14 @@ class Wire:
         for number in self._numbers:
             left = until - time.monotonic()
             if left <= 0:
-                break
+                raise TimeoutError
             try:
                 plain = socket.create_connection((number, self.address.port), min(_CONNECT, left))
                 return self._secured(plain) if self.address.scheme == "https" else plain
             except OSError as error:
                 failure = error
         raise Unreachable(
-            f"can't be reached: {_reason(failure) if failure else 'no time is left'}", where=str(self.address)
+            f"can't be reached: {_reason(failure or OSError('no address'))}", where=str(self.address)
         ) from failure
 
     def _secured(self, plain: socket.socket) -> ssl.SSLSocket:

@@ -196,7 +196,15 @@ def _openai(config: Model, where: Place, model: str) -> Backend:
 
 
 def _ollama(config: Model, where: Place, model: str) -> Backend:
-    raise Unreachable("this version has no Ollama")
+    from review_bot.backends.address import read_ollama_host
+    from review_bot.backends.ollama import Ollama
+    from review_bot.backends.wire import Wire
+
+    hosts = config.ollama.host or where.environment.get("OLLAMA_HOST", "") or "127.0.0.1"
+    addresses = _addresses(hosts, "model.ollama.host", lambda text, _: read_ollama_host(text))
+    wires = [Wire(address, _permit(config, where)) for address in addresses]
+    name = model or config.ollama.model
+    return _balanced([Ollama(wire, name, context=config.window) for wire in wires], where)
 
 
 def _onnx(config: Model, where: Place, model: str) -> Backend:

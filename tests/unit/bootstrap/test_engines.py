@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fakes.engines import Notes
+from fakes.engines import Notes, call
+from fakes.ollama_server import CODER, OllamaServer, model
 from review_bot.bootstrap.engines import Place, choose
 from review_bot.config.model import Breaker, Llamacpp, Model, Ollama, Openai
 from review_bot.resilience.breaker import BreakerState
@@ -23,6 +24,31 @@ def closed() -> str:
 def nobody(**more: Any) -> Model:
     url = closed()
     return Model(**{"ollama": Ollama(host=url), "llamacpp": Llamacpp(url=url), **more})
+
+
+def test_ollama_is_asked_before_the_others_at_a_desk() -> None:
+    with OllamaServer() as server:
+        choice = choose(nobody(ollama=Ollama(), window=2048), Place({"OLLAMA_HOST": server.url}), store=Notes())
+    assert [engine.name for engine in choice.engines] == ["ollama", "llamacpp", "onnx"]
+    assert choice.info is not None
+    assert (choice.info.model, choice.info.context) == (CODER, 2048)
+    assert (choice.degraded, choice.hint) == ((), "")
+
+
+def test_ollama_without_a_model_says_how_to_get_one() -> None:
+    with OllamaServer(model("e", capabilities=("embedding",))) as server:
+        choice = choose(nobody(ollama=Ollama(host=server.url)), Place({}), store=Notes())
+    assert choice.degraded == ()
+    assert f"run `ollama pull {CODER}`" in choice.hint
+
+
+def test_several_servers_share_the_calls() -> None:
+    with OllamaServer() as one, OllamaServer() as other:
+        config = Model(backend="ollama", ollama=Ollama(host=f"{one.url}, {other.url}"))
+        choice = choose(config, Place({}), store=Notes())
+        for _ in range(4):
+            choice.engines[0].backend.complete(call())
+        assert [len(server.asked("/api/chat")) for server in (one, other)] == [3, 3]
 
 
 @pytest.fixture
