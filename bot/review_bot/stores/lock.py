@@ -1,0 +1,44 @@
+"""One process at a time, where the system has advisory locks; a killed process lets go of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def exclusive(path: str, seconds: float) -> Iterator[bool]:
+    """Hold the lock file at `path`, waiting up to `seconds`; False where it is not to be had, now or at all."""
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        yield False
+        return
+    try:
+        yield _held(handle, time.monotonic() + seconds)
+    finally:
+        os.close(handle)
+
+
+def _held(handle: int, until: float) -> bool:
+    while not _taken(handle):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _taken(handle: int) -> bool:
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
