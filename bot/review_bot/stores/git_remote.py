@@ -64,7 +64,8 @@ class GitRemote:
     def last_seen(self) -> Theirs:
         """What the remote had when we last looked, without asking it."""
         listed = self.git.must("for-each-ref", "--format=%(objectname) %(refname)", f"{self.seen}/")
-        refs = dict(reversed(row.split(" ", 1)) for row in listed.split("\n") if row)
+        rows = [row.partition(" ") for row in listed.split("\n") if row]
+        refs = {name: oid for oid, _, name in rows}
         prefix = f"{self.seen}/spool/"
         spools = {SPOOL + name.removeprefix(prefix): oid for name, oid in refs.items() if name.startswith(prefix)}
         return Theirs(refs.get(self.seen_log, ""), spools)
