@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -109,3 +110,24 @@ print(network.is_offline())
 
 def test_offline_is_off_by_itself() -> None:
     assert not network.is_offline()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "offline"),
+    [
+        (["--version", "--offline"], {}, True),
+        (["--version"], {"REVIEW_BOT_OFFLINE": "1"}, True),
+        (["--version"], {"REVIEW_BOT_OFFLINE": "0"}, False),
+        (["--version"], {}, False),
+    ],
+)
+def test_the_command_line_puts_the_guard_up(
+    arguments: list[str], environment: dict[str, str], *, offline: bool
+) -> None:
+    code = (
+        "import sys; from review_bot.cli.main import main; main(sys.argv[1:])\n"
+        "n = sys.modules.get('review_bot.network'); print(bool(n and n.is_offline()))"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environment})
+    assert done.stdout.splitlines()[-1] == str(offline)

@@ -43,7 +43,7 @@ class Permit(NamedTuple):
 
 
 def read_url(text: str, key: str) -> Address:
-    """The address that the configuration `key` holds; raises Unavailable where it is none."""
+    """The address that the configuration `key` holds, up to `/v1`; raises Unreachable where it is none."""
     text = text.strip()
     scheme, mark, _ = text.partition("://")
     try:
@@ -55,11 +55,12 @@ def read_url(text: str, key: str) -> Address:
     odd = parts.username is not None or parts.password is not None or parts.query or parts.fragment
     if scheme not in _PORTS or not host or odd or not _is_plain(text):
         raise _unreadable(text, key)
-    return Address(scheme, _ANY.get(host, host), port if port is not None else _PORTS[scheme], parts.path.rstrip("/"))
+    path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
+    return Address(scheme, _ANY.get(host, host), port if port is not None else _PORTS[scheme], path)
 
 
 def read_ollama_host(text: str) -> Address:
-    """The address in OLLAMA_HOST, as Ollama reads it (envconfig.Host); raises Unavailable where it is none.
+    """The address in OLLAMA_HOST, as Ollama reads it (envconfig.Host); raises Unreachable where it is none.
 
     Also what it listens on is turned into what can be called: 0.0.0.0 is 127.0.0.1.
     """
@@ -77,7 +78,7 @@ def read_ollama_host(text: str) -> Address:
 
 
 def look_up(address: Address, permit: Permit) -> list[str]:
-    """Numbers of the host, to connect to and to nothing else; raises NotLocal, Unavailable.
+    """Numbers of the host, to connect to and to nothing else; raises NotLocal, Unreachable.
 
     The name is looked up once: what is checked here is what is called.
     """

@@ -156,7 +156,7 @@ class Ollama:
                 yield restored(piece)
         self._check(last, "".join(text), len(prompt.system) + len(prompt.user), call)
         return Answer(
-            without_thinking(restored("".join(text))),
+            restored(without_thinking("".join(text))),
             last.prompt_eval_count or 0,
             0,
             last.eval_count or 0,

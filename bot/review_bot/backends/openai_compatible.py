@@ -244,7 +244,7 @@ class OpenAiCompatible:
         return "".join(text), meta
 
     def _answer(self, text: str, meta: Mapping[str, Any], call: Completion, seconds: float) -> Answer:
-        text = without_thinking(restored(text))
+        text = restored(without_thinking(text))
         finish = meta.get("finish")
         if finish is None:
             raise Unavailable("the answer broke off", where=meta["where"])

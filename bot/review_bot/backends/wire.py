@@ -36,7 +36,11 @@ _AT_ONCE = 65_536
 class Wire:
     """Requests to one server."""
 
-    def __init__(self, address: Address, permit: Permit, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, address: Address, permit: Permit, headers: Mapping[str, str] | None = None, *, remedy: str = ""
+    ) -> None:
+        """`headers` go with every request; `remedy` says what to do where nobody is there."""
+        self._remedy = remedy
         self.address = address
         self.permit = permit
         self._headers = dict(headers or {})
@@ -119,7 +123,9 @@ class Wire:
             except OSError as error:
                 failure = error
         raise Unreachable(
-            f"can't be reached: {_reason(failure or OSError('no address'))}", where=str(self.address)
+            f"can't be reached: {_reason(failure or OSError('no address'))}",
+            where=str(self.address),
+            remedy=self._remedy,
         ) from failure
 
     def _secured(self, plain: socket.socket) -> ssl.SSLSocket:

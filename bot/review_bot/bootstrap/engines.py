@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from review_bot.backends.address import Address, Permit
     from review_bot.backends.wire import Wire
+    from review_bot.config import Loaded
     from review_bot.config.model import BackendName, Model
     from review_bot.domain.model import ModelInfo
     from review_bot.ports import Backend
@@ -39,6 +40,8 @@ class Place(NamedTuple):
     """Is told once for each address what leaves this machine."""
     notice: Callable[[str, str], None] = lambda what, reason: None
     """Is told of retries, of breakers that open, and of endpoints that are left out."""
+    loaded: Loaded | None = None
+    """The whole configuration: a folder in it is relative to the file that names it."""
 
 
 class Engine(NamedTuple):
@@ -74,7 +77,7 @@ class Choice(NamedTuple):
         return f"no model can be used: {reasons or 'the backend is none'}"
 
 
-def place(*, offline: bool = False, say: Callable[[str], None] | None = None) -> Place:
+def place(*, offline: bool = False, say: Callable[[str], None] | None = None, loaded: Loaded | None = None) -> Place:
     """The place of this process; what is said goes through `say`, each line once."""
     said: set[str] = set()
 
@@ -83,7 +86,7 @@ def place(*, offline: bool = False, say: Callable[[str], None] | None = None) ->
             said.add(line)
             say(line)
 
-    return Place(os.environ, offline or network.is_offline() or network.is_asked_for(), once)
+    return Place(os.environ, offline or network.is_offline() or network.is_asked_for(), once, loaded=loaded)
 
 
 def breakers() -> Breakers:
@@ -202,13 +205,17 @@ def _ollama(config: Model, where: Place, model: str) -> Backend:
 
     hosts = config.ollama.host or where.environment.get("OLLAMA_HOST", "") or "127.0.0.1"
     addresses = _addresses(hosts, "model.ollama.host", lambda text, _: read_ollama_host(text))
-    wires = [Wire(address, _permit(config, where)) for address in addresses]
+    remedy = "start Ollama, or name its address in OLLAMA_HOST"
+    wires = [Wire(address, _permit(config, where), remedy=remedy) for address in addresses]
     name = model or config.ollama.model
     return _balanced([Ollama(wire, name, context=config.window) for wire in wires], where)
 
 
 def _onnx(config: Model, where: Place, model: str) -> Backend:
-    raise Unreachable("this version has no ONNX")
+    from review_bot.bootstrap.models import onnx_backend
+    from review_bot.config import load
+
+    return onnx_backend(where.loaded or load(None), model or None)
 
 
 _MAKERS: dict[BackendName, Callable[[Model, Place, str], Backend]] = {
@@ -224,7 +231,8 @@ def _wires(urls: str, key: str, permit: Permit, headers: Mapping[str, str] | Non
     from review_bot.backends.address import read_url
     from review_bot.backends.wire import Wire
 
-    return [Wire(address, permit, headers) for address in _addresses(urls, key, read_url)]
+    remedy = f"start the server, or correct {key}"
+    return [Wire(address, permit, headers, remedy=remedy) for address in _addresses(urls, key, read_url)]
 
 
 def _addresses(urls: str, key: str, read: Callable[[str, str], Address]) -> list[Address]:

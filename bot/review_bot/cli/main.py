@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from review_bot import __version__
@@ -41,6 +42,7 @@ def main(argv: list[str]) -> int:
     gc.set_threshold(200_000, 20, 20)
     try:
         streams.prepare()
+        _guard(argv)
         code = _dispatch(argv)
         sys.stdout.flush()
     except ReviewBotError as error:
@@ -53,6 +55,15 @@ def main(argv: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - a bug of ours must not look like a finding
         return _bug(error)
     return code
+
+
+def _guard(argv: list[str]) -> None:
+    """Let nothing leave this machine where that is asked for."""
+    if "--offline" in argv or os.environ.get("REVIEW_BOT_OFFLINE"):
+        from review_bot import network
+
+        if "--offline" in argv or network.is_asked_for():
+            network.go_offline()
 
 
 def _dispatch(argv: list[str]) -> int:
@@ -104,7 +115,6 @@ def _say(line: str, code: int) -> int:
 
 def _bug(error: Exception) -> int:
     """Write the traceback to a file, so that the terminal shows one line to paste from."""
-    import os
     import tempfile
     import traceback
 

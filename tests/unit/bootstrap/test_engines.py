@@ -76,7 +76,8 @@ def test_a_named_engine_that_can_not_be_used_degrades() -> None:
     choice = choose(config, Place({}), store=Notes())
     assert choice.engines == ()
     assert [one.what for one in choice.degraded] == ["backend:llamacpp"]
-    assert choice.degraded[0].reason == f"{config.llamacpp.url}: can't be reached: Connection refused"
+    reason = "can't be reached: Connection refused; start the server, or correct model.llamacpp.url"
+    assert choice.degraded[0].reason == f"{config.llamacpp.url}: {reason}"
     assert choice.hint == ""
     assert choice.refusal().startswith("no model can be used: llamacpp: http://127.0.0.1:")
 
