@@ -48,7 +48,7 @@ class Engine(NamedTuple):
     """An engine to ask, with its failures taken care of; it is not touched before it is asked."""
 
     name: BackendName
-    backend: Guarded
+    backend: Backend
 
 
 class Passed(NamedTuple):
@@ -111,7 +111,8 @@ def choose(config: Model, where: Place, *, model: str | None = None, store: Brea
             passed.append(Passed(name, error))
             continue
         later = [_engine(other, config, where, model, store) for other in names[number + 1 :]]
-        return Choice((engine, *later), info, tuple(passed), _degraded(config, passed, used=True))
+        engines = _hedged([engine, *later], config, where, store)
+        return Choice(engines, info, tuple(passed), _degraded(config, passed, used=True))
     return Choice((), None, tuple(passed), _degraded(config, passed, used=False), _hint(config, where, passed))
 
 
@@ -132,6 +133,31 @@ def _engine(name: BackendName, config: Model, where: Place, model: str | None, s
     late = Late(lambda: _MAKERS[name](config, where, model or ""))
     key, sought = _key(name, config, where, model), config.backend == "auto"
     return Engine(name, Guarded(late, key, store, policy=policy, sought=sought, notice=where.notice))
+
+
+def _hedged(engines: Sequence[Engine], config: Model, where: Place, store: Breakers) -> tuple[Engine, ...]:
+    """Each with another server beside it: one of its own endpoints, else the next engine; never one in this process."""
+    return tuple(
+        engine if beside is None else Engine(engine.name, _beside(engine.backend, beside.backend, where, store))
+        for engine, beside in (
+            (engine, _next_server(engines[number:], config, where)) for number, engine in enumerate(engines)
+        )
+    )
+
+
+def _next_server(engines: Sequence[Engine], config: Model, where: Place) -> Engine | None:
+    hosts = config.ollama.host or where.environment.get("OLLAMA_HOST", "")
+    addresses = {"ollama": hosts, "llamacpp": config.llamacpp.url, "openai": config.openai.url}
+    if "," in addresses.get(engines[0].name, ""):
+        return engines[0]
+    return engines[1] if len(engines) > 1 and engines[1].name in addresses else None
+
+
+def _beside(first: Backend, second: Backend, where: Place, store: Breakers) -> Backend:
+    from review_bot.resilience.hedge import Hedging
+
+    key = first.key if isinstance(first, Guarded) else ""
+    return Hedging(first, second, lambda: store.latencies(key), notice=where.notice)
 
 
 def _key(name: BackendName, config: Model, where: Place, model: str | None) -> str:

@@ -12,27 +12,24 @@ from review_bot.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from review_bot.domain.model import Answer, Completion
+    from review_bot.domain.model import Answer, Completion, ModelInfo
     from review_bot.ports import Backend
 
 _LEAST = 8
 """Calls that must be known before any of them is called unusual."""
+_SOONEST = 1.0
+"""Seconds before which no call is slow."""
+_BEAT = 0.2
+"""Seconds between two empty pieces, by which whoever reads the stream can give up."""
 
 
-class Hedged(NamedTuple):
-    """Who answered, and what."""
+class _Event(NamedTuple):
+    """What a thread has to tell: a piece, or its end."""
 
     engine: int
-    """0 for the engine that was asked first."""
-    answer: Answer
-    hedged: bool
-    """Whether a second engine was asked."""
-
-
-class _Outcome(NamedTuple):
-    engine: int
-    answer: Answer | None
-    error: BaseException | None
+    piece: str = ""
+    answer: Answer | None = None
+    error: BaseException | None = None
 
 
 def usual(latencies: Sequence[float], quantile: float = 0.95, least: int = _LEAST) -> float | None:
@@ -43,74 +40,142 @@ def usual(latencies: Sequence[float], quantile: float = 0.95, least: int = _LEAS
     return ordered[min(len(ordered) - 1, int(quantile * len(ordered)))]
 
 
-def complete(
-    engines: Sequence[Backend],
-    call: Completion,
-    after: float | None,
-    *,
-    notice: Callable[[str, str], None] = lambda what, reason: None,
-) -> Hedged:
-    """Ask the first engine and, `after` seconds later, the second: the first Answer wins and the other call is cut.
+class Hedging:
+    """The engine `first` with `second` beside it; both may be one that balances several endpoints.
 
-    With `after` None, or one engine, it is a plain call. An engine that fails before then raises as it would alone:
-    which engine comes next is not decided here. Once both were asked, one failure waits for the other; the first
-    engine's error is raised where both fail.
+    `latencies` are those of the first. While they are too few, and as long as a call takes no longer than usual, the
+    second is not touched. A failure before that is raised as it would be alone; once both were asked, one failure waits
+    for the other, and the first engine's error is raised where both fail. The answer counts as the first one's.
     """
-    if after is None or len(engines) < 2 or after >= call.timeout:
-        return Hedged(0, engines[0].complete(call), hedged=False)
-    outcomes: queue.SimpleQueue[_Outcome] = queue.SimpleQueue()
-    stop = threading.Event()
-    try:
-        _start(0, engines[0], call, outcomes, stop)
+
+    def __init__(
+        self,
+        first: Backend,
+        second: Backend,
+        latencies: Callable[[], Sequence[float]],
+        *,
+        soonest: float = _SOONEST,
+        notice: Callable[[str, str], None] = lambda what, reason: None,
+    ) -> None:
+        self._engines = (first, second)
+        self._latencies = latencies
+        self._soonest = soonest
+        self._notice = notice
+
+    def describe(self) -> ModelInfo:
+        """The first engine's model."""
+        return self._engines[0].describe()
+
+    def count(self, text: str) -> int | None:
+        """As the first engine counts."""
+        return self._engines[0].count(text)
+
+    def stream(self, call: Completion) -> Generator[str, None, Answer]:
+        """The first engine's pieces until the second is asked; then empty ones until the first answer is whole."""
+        after = usual(self._latencies())
+        after = None if after is None else max(after, self._soonest)
+        if after is None or after >= call.timeout:
+            return (yield from self._engines[0].stream(call))
+        race = _Race(self._engines, call)
         try:
-            return Hedged(0, _answer(outcomes.get(timeout=after)), hedged=False)
-        except queue.Empty:
-            notice("hedge", f"no answer after {after:.1f} s, the next engine is asked as well")
-        _start(1, engines[1], call._replace(timeout=call.timeout - after), outcomes, stop)
-        return _race(outcomes)
-    finally:
-        stop.set()
+            event = yield from race.first(after)
+            if event is None:
+                self._notice("hedge", f"no answer after {after:.1f} s, the next engine is asked as well")
+                event = yield from race.both(call.timeout - after)
+        finally:
+            race.stop.set()
+        return _answer(event)
+
+    def complete(self, call: Completion) -> Answer:
+        """The whole answer."""
+        answers: list[Answer] = []
+
+        def run() -> Generator[str, None, None]:
+            answers.append((yield from self.stream(call)))
+
+        for _ in run():
+            pass
+        return answers[0]
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]] | None:
+        """The first engine's vectors."""
+        return self._engines[0].embed(texts)
+
+    def close(self) -> None:
+        """Let go of the first engine; whoever asked for the second has it still."""
+        self._engines[0].close()
 
 
-def _race(outcomes: queue.SimpleQueue[_Outcome]) -> Hedged:
-    first = outcomes.get()
-    if first.answer is not None:
-        return Hedged(first.engine, first.answer, hedged=True)
-    second = outcomes.get()
-    if second.answer is not None:
-        return Hedged(second.engine, second.answer, hedged=True)
-    _answer(min(first, second, key=lambda outcome: outcome.engine))
-    raise AssertionError  # pragma: no cover - a failed outcome raises
+class _Race:
+    """One call on two engines, each in a thread of its own."""
+
+    def __init__(self, engines: Sequence[Backend], call: Completion) -> None:
+        self.stop = threading.Event()
+        self._engines = engines
+        self._call = call
+        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._start(0, call)
+
+    def first(self, seconds: float) -> Generator[str, None, _Event | None]:
+        """Pieces of the first engine, then its end; None where it takes longer than that."""
+        waited = 0.0
+        while waited < seconds:
+            beat = min(_BEAT, seconds - waited)
+            try:
+                event = self._events.get(timeout=beat)
+            except queue.Empty:
+                waited += beat
+                yield ""
+                continue
+            if event.answer is not None or event.error is not None:
+                return event
+            yield event.piece
+        return None
+
+    def both(self, timeout: float) -> Generator[str, None, _Event]:
+        """Whichever answers first; the first engine's error where both fail."""
+        self._start(1, self._call._replace(timeout=timeout))
+        failed: list[_Event] = []
+        while len(failed) < len(self._engines):
+            try:
+                event = self._events.get(timeout=_BEAT)
+            except queue.Empty:
+                yield ""
+                continue
+            if event.answer is not None:
+                return event
+            if event.error is not None:
+                failed.append(event)
+        return min(failed, key=lambda one: one.engine)
+
+    def _start(self, number: int, call: Completion) -> None:
+        def run() -> None:
+            try:
+                self._events.put(_Event(number, answer=self._followed(number, call)))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the call was made
+                self._events.put(_Event(number, error=error))
+
+        threading.Thread(target=run, name=f"hedge-{number}", daemon=True).start()
+
+    def _followed(self, number: int, call: Completion) -> Answer | None:
+        """The answer, its pieces told; None where nobody waits any more: closing the stream ends the engine's work."""
+        answers: list[Answer] = []
+        if number:
+            self._engines[number].describe()  # one that is not there at all has not failed
+
+        def run() -> Generator[str, None, None]:
+            answers.append((yield from self._engines[number].stream(call)))
+
+        pieces = run()
+        for piece in pieces:
+            if self.stop.is_set():
+                pieces.close()
+                return None
+            self._events.put(_Event(number, piece))
+        return answers[0]
 
 
-def _answer(outcome: _Outcome) -> Answer:
-    if outcome.answer is None:
-        raise outcome.error or BackendError("no answer and no error")
-    return outcome.answer
-
-
-def _start(
-    engine: int, backend: Backend, call: Completion, outcomes: queue.SimpleQueue[_Outcome], stop: threading.Event
-) -> None:
-    def run() -> None:
-        try:
-            outcomes.put(_Outcome(engine, _until(backend, call, stop), None))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the call was made
-            outcomes.put(_Outcome(engine, None, error))
-
-    threading.Thread(target=run, name=f"hedge-{engine}", daemon=True).start()
-
-
-def _until(backend: Backend, call: Completion, stop: threading.Event) -> Answer | None:
-    """The answer, or None where `stop` was set between two pieces: closing the stream ends the engine's work."""
-    answers: list[Answer] = []
-
-    def run() -> Generator[str, None, None]:
-        answers.append((yield from backend.stream(call)))
-
-    pieces = run()
-    for _ in pieces:
-        if stop.is_set():
-            pieces.close()
-            return None
-    return answers[0]
+def _answer(event: _Event) -> Answer:
+    if event.answer is None:
+        raise event.error or BackendError("no answer and no error")
+    return event.answer

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakes.engines import Notes, call
-from fakes.ollama_server import CODER, OllamaServer, model
+from fakes.ollama_server import CODER, EMPTY, OllamaServer, model
+from fakes.openai_server import OpenAiServer
 from review_bot.bootstrap.engines import Place, choose
 from review_bot.config.model import Breaker, Llamacpp, Model, Ollama, Openai
 from review_bot.resilience.breaker import BreakerState
@@ -49,6 +50,29 @@ def test_several_servers_share_the_calls() -> None:
         for _ in range(4):
             choice.engines[0].backend.complete(call())
         assert [len(server.asked("/api/chat")) for server in (one, other)] == [3, 3]
+
+
+def test_a_slow_call_is_made_on_the_next_server_as_well() -> None:
+    with OllamaServer() as one, OllamaServer() as other:
+        config = Model(backend="ollama", ollama=Ollama(host=f"{one.url},{other.url}"))
+        store = Notes()
+        store.times[f"ollama {config.ollama.host}"] = [0.0] * 20
+        choice = choose(config, Place({}), store=store)
+        one.fault = "hang"
+        assert choice.engines[0].backend.complete(call()).text == EMPTY
+        assert one.asked("/api/chat")
+        assert other.asked("/api/chat")
+
+
+def test_a_slow_call_is_made_on_the_next_engine_as_well() -> None:
+    with OllamaServer(fault="hang") as one, OpenAiServer() as other:
+        config = nobody(order=("ollama", "openai"), ollama=Ollama(host=one.url), openai=Openai(url=other.url))
+        store = Notes()
+        store.times[f"ollama {one.url}"] = [0.0] * 20
+        choice = choose(config, Place({}), store=store)
+        assert [engine.name for engine in choice.engines] == ["ollama", "openai"]
+        assert choice.engines[0].backend.complete(call()).text == EMPTY
+        assert len(other.asked("/v1/chat/completions")) == 1
 
 
 @pytest.fixture
