@@ -423,6 +423,9 @@ def _newly_skipped(file: FileChange, statement: Statement) -> bool:
         return False
     if re.search(r"xfail\(\s*(?!reason|strict|raises|run)[\w(]", statement.code):
         return False
+    # A choice between `describe` and `describe.skip` is a condition as well: it skips where something is missing.
+    if re.search(r"(?:^|\s)[?:]\s*[\w.]*\.skip\b(?!\s*\()", statement.code):
+        return False
     if re.search(r"\bif\b.*(?:[Ss]kip|xfail)|(?:[Ss]kip|pending)\b.*\b(?:if|unless)\b", statement.code):
         return False
     subject = _skipped_subject(file.new, statement)
