@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from fakes.tiny_gguf import LlamaServers
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports onnxruntime
+
+
+settings.register_profile("review-bot", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("review-bot")
 
 
 class Git:

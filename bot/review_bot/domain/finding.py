@@ -98,10 +98,19 @@ def fingerprint(rule: str, path: str, text: str, ordinal: int | str) -> str:
 
     `text` is that of the flagged lines, `ordinal` tells equal ones apart. Of model findings `rule` is the category.
     """
-    import hashlib
-
     body = "\0".join((rule, path, normalised(text), str(ordinal)))
-    return hashlib.sha256(body.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return _sha256(body.encode("utf-8", "surrogateescape"))[:16]
+
+
+def _sha256(body: bytes) -> str:
+    """Hex digest by the interpreter's own SHA-256: hashlib loads OpenSSL, a fifth of a bare interpreter's time."""
+    for name in ("_sha2", "_sha256", "hashlib"):  # from 3.12, before, and anywhere
+        try:
+            digest: str = __import__(name).sha256(body).hexdigest()
+        except ImportError:
+            continue
+        return digest
+    raise AssertionError("every Python has hashlib")
 
 
 def at_least(severity: Severity, bound: FailOn) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.formats.plain import in_order, markup, placed_message
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import Review

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.domain.finding import SEVERITIES
 from review_bot.formats.plain import clean, in_order, one_line, placed_message, reason, visible
 from review_bot.formats.summary import counted
 from review_bot.formats.text import head_line
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from review_bot.domain.finding import Finding, Severity
     from review_bot.domain.review import Review

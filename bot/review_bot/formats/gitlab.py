@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from review_bot.formats.plain import clean, placed_message
 from review_bot.formats.report import as_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from review_bot.domain.finding import Finding, Severity
     from review_bot.domain.review import Review
     from review_bot.formats import RenderOptions

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.formats.lines import SourceLines
 from review_bot.formats.plain import in_order, markup, one_line, reason
 from review_bot.formats.summary import not_looked_at, summary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import Review

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.formats.report import as_dict, as_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from review_bot.domain.review import Review
     from review_bot.formats import RenderOptions

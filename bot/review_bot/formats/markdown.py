@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.formats.plain import in_order, one_line, reason, shortened, visible
 from review_bot.formats.summary import summary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import Review

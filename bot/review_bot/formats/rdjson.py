@@ -6,13 +6,14 @@ the last character, a range without columns is whole lines.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from review_bot.formats.lines import SourceLines
 from review_bot.formats.plain import clean, placed_message
 from review_bot.formats.report import as_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from review_bot.domain.diff import Side
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import Review

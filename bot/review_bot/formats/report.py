@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from review_bot.domain.finding import SEVERITIES
 from review_bot.domain.language import language_of
 from review_bot.formats.plain import clean
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.finding import Effect, Finding, Suggestion
     from review_bot.domain.review import Coverage, Review

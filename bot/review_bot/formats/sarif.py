@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from review_bot.domain.finding import SECURITY_CATEGORIES, SEVERITIES
 from review_bot.formats.plain import clean, one_line, placed_message, shortened
 from review_bot.formats.report import as_json
 from review_bot.formats.summary import not_looked_at
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from review_bot.domain.finding import Finding, Severity, Suggestion, Suppressed
     from review_bot.domain.review import Review

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.formats.lines import MAX_LINES, SourceLines
 from review_bot.formats.plain import in_order, log_line, one_line, reason
 from review_bot.formats.snippet import snippet
 from review_bot.formats.summary import not_looked_at, summary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

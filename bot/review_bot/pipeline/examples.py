@@ -189,10 +189,10 @@ def explained(rule: Rule, change: Change) -> str:
 
 def syntax_tree(text: str, grammar: str, limit: int = 200) -> str:
     """The named nodes of `text` with their kinds and texts, indented by depth."""
-    from ast_grep_py import SgRoot
+    from review_bot.rules.binding import root_of
 
     lines: list[str] = []
-    stack = [(SgRoot(text, grammar).root(), 1)]
+    stack = [(root_of(text, grammar), 1)]
     while stack and len(lines) < limit:
         node, depth = stack.pop()
         shown = " ".join(node.text().split())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from review_bot.domain.diff import shown
 from review_bot.domain.finding import Finding, Suggestion
@@ -15,6 +14,7 @@ from review_bot.domain.language import grammar_of, language_of
 from review_bot.errors import printable
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -144,9 +144,9 @@ def _verified(
 @lru_cache(maxsize=2)
 def parse_errors(text: str, grammar: str) -> int:
     """How many places of `text` the grammar can't make sense of; the grammar must be one of ast-grep's."""
-    from ast_grep_py import SgRoot
+    from review_bot.rules.binding import root_of
 
-    root = SgRoot(text.encode("utf-8", "replace").decode(), grammar).root()
+    root = root_of(text.encode("utf-8", "replace").decode(), grammar)
     # A node without text is one that the parser put in to go on, or a block that lost all its statements.
     return len(root.find_all(kind="ERROR")) + len(root.find_all({"rule": {"regex": "^$"}}))
 

@@ -57,7 +57,7 @@ class Forest:
 
     def _parsed(self) -> SgNode | None:
         """The common tree; None where a mistake in one file could hide what another one says."""
-        from ast_grep_py import SgRoot
+        from review_bot.rules.binding import root_of
 
         separator = "\n" + _SEPARATOR.get(self._grammar, "// -") + "\n"
         texts, line = [], 1
@@ -66,7 +66,7 @@ class Forest:
             lines = unit.text.split("\n")
             runs = [(1, len(lines))]
             if not self._whole and len(view.added) < len(lines) - 1:
-                root = self.roots[id(view)] = SgRoot(unit.text, self._grammar).root()
+                root = self.roots[id(view)] = root_of(unit.text, self._grammar)
                 if root.find(kind="ERROR") is not None:
                     return None
                 runs = list(_touched(root, view.added_numbers))
@@ -77,7 +77,7 @@ class Forest:
                 line += last - first + 3 - 1
         self._text = separator.join(texts)
         self._starts = [chunk.start for chunk in self._chunks]
-        root = SgRoot(self._text, self._grammar).root()
+        root = root_of(self._text, self._grammar)
         return root if root.find(kind="ERROR") is None else None
 
     def screen(self, rules: Sequence[Rule]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
-
 from review_bot.domain.finding import CATEGORIES, SEVERITIES
 from review_bot.domain.language import ALIASES, LANGUAGES
 from review_bot.errors import RuleError
 from review_bot.rules.model import KINDS, Example, Fix, Rule, RuleFile, Where
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any, NoReturn
 
 SCHEMA = 1
 _SCOPES = ("added", "removed", "context", "file", "pair")

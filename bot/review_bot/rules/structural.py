@@ -55,10 +55,10 @@ def check(rule: Rule) -> None:
 
 
 def _compile(rule: Rule, grammar: str) -> None:
-    from ast_grep_py import SgRoot
+    from review_bot.rules.binding import root_of
 
     try:
-        SgRoot("", grammar).root().find_all(config_of(rule))
+        root_of("", grammar).find_all(config_of(rule))
     except Exception as error:  # the binding raises bare Exception and RuntimeError
         reason = _reason(str(error))
         raise RuleError(f"rule {rule.id}, key `{rule.kind}`: {reason} ({grammar})", where=rule.file) from error
@@ -109,9 +109,9 @@ class Trees:
             self._silent = frozenset.intersection(*found) if found else frozenset()
 
     def _parse(self, text: str) -> SgNode:
-        from ast_grep_py import SgRoot
+        from review_bot.rules.binding import root_of
 
-        return SgRoot(text, self._view.grammar or "").root()
+        return root_of(text, self._view.grammar or "")
 
     def _fit(self, text: str) -> bool:
         if len(text) > LARGEST_FILE:

@@ -8,20 +8,23 @@ a category.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, cast
 
 from review_bot.domain.finding import CATEGORIES, Finding, Suppressed, fingerprint, normalised
 from review_bot.rules import comments
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
+    Form = Literal["ignore", "ignore-file", "disable", "enable"]
+
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from review_bot.domain.review import FilterMode
     from review_bot.rules.ruleset import RuleSet
     from review_bot.rules.view import View
 
-Form = Literal["ignore", "ignore-file", "disable", "enable"]
 
 HEAD_LINES = 20
 """`ignore-file` counts in that many lines from the top."""
@@ -193,7 +196,7 @@ def _comment(match: re.Match[str], line: int, column: int, text: str, covers: tu
     bare = not ids or any(word and not word.strip(".*") for word in words)
     reason = _without_closer(match["reason"] or "")
     end = len(text[: match.end()].rstrip())
-    return Comment(cast("Form", match["form"]), ids, bare, reason, line, column + 1, end + 1, text, covers)
+    return Comment(match["form"], ids, bare, reason, line, column + 1, end + 1, text, covers)  # type: ignore[arg-type]
 
 
 def _without_closer(reason: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import marshal
 import os
-from typing import TYPE_CHECKING, Any
 
 from review_bot.domain.finding import Effect, Finding, Suggestion
 from review_bot.values import NamedTuple
@@ -19,8 +18,10 @@ try:
 except ImportError:  # pragma: no cover - an interpreter without the built-in module
     from hashlib import blake2b
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 FOLDER = "review-bot"
 _NAME = "last-scan"

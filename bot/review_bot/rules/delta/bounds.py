@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import without_comments
 from review_bot.rules.delta.words import names as names_in
 from review_bot.rules.delta.words import words_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from re import Pattern

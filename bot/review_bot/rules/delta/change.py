@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.rules.delta.masking import without_comments
 from review_bot.rules.delta.outline import outline
@@ -12,6 +11,7 @@ from review_bot.rules.delta.words import squeezed
 from review_bot.rules.match import Match
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import masked, without_comments
 from review_bot.rules.delta.words import calls, closing, similarity, words_of
 from review_bot.rules.delta.words import names as names_in
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.rules.delta.lazy import lazy
 from review_bot.rules.delta.manifests import LOCKS, contradicts, dependencies, is_requirements, locked
 from review_bot.rules.delta.popular import NPM, PYPI
 from review_bot.rules.delta.signatures import text_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 

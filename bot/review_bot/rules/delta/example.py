@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.domain.diff import FileDiff, Hunk
 from review_bot.domain.review import SourceInfo
 from review_bot.ports import Change, Hit
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.rules.delta.change import trivial
 from review_bot.rules.delta.lazy import lazy
@@ -11,6 +10,7 @@ from review_bot.rules.delta.words import names as names_in
 from review_bot.rules.delta.words import similarity, squeezed
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.domain.paths import is_test
 from review_bot.rules.delta.lazy import lazy
 from review_bot.rules.delta.words import closing, split_arguments, squeezed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.domain.language import language_of
 from review_bot.domain.paths import is_test
@@ -14,6 +13,7 @@ from review_bot.rules.delta.words import squeezed
 from review_bot.rules.view import decode
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 

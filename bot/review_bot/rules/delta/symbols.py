@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.domain.language import language_of
 from review_bot.domain.paths import is_test
@@ -12,6 +11,7 @@ from review_bot.rules.delta.masking import masked
 from review_bot.rules.delta.signatures import text_of
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

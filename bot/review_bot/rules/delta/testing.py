@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from review_bot.domain.paths import is_test
 from review_bot.rules.delta.change import trivial
@@ -13,6 +12,7 @@ from review_bot.rules.delta.words import alike, tokens, words_of
 from review_bot.rules.delta.words import names as names_in
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

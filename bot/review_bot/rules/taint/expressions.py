@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from review_bot.rules.lazy import lazy
 from review_bot.rules.taint import effects
@@ -11,7 +10,9 @@ from review_bot.rules.taint.names import dotted
 from review_bot.rules.taint.nodes import FRAGMENTS, literal, named, operator, part, span
 from review_bot.rules.taint.sources import ROOTS, source_of
 from review_bot.rules.taint.value import CLEAN, EVERYTHING, Taint, boxed, built, cleansed, join, member, passed, unboxed
+from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

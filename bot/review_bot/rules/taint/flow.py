@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from review_bot.rules.lazy import lazy
 from review_bot.rules.taint import functions, guards
 from review_bot.rules.taint.expressions import Expressions
@@ -13,7 +11,9 @@ from review_bot.rules.taint.names import dotted
 from review_bot.rules.taint.nodes import named, operator, part, span, words
 from review_bot.rules.taint.sources import NAMED, Signature, origin_of
 from review_bot.rules.taint.value import CLEAN, Taint, join, passed, unboxed
+from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

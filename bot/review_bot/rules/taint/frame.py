@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.rules.taint.names import prefixes
 from review_bot.rules.taint.value import CLEAN, join
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from review_bot.rules.taint.guards import Verdict
     from review_bot.rules.taint.value import Value

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.rules.lazy import lazy
 from review_bot.rules.taint.nodes import named, span, words
 from review_bot.rules.taint.sources import Parameter, Signature
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from review_bot.rules.taint.nodes import words as _words
+from review_bot.values import NamedTuple
 
 
 class Grammar(NamedTuple):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from review_bot.rules.lazy import lazy
 from review_bot.rules.taint.names import dotted, mentioned
+from review_bot.values import NamedTuple
 
 _LONGEST = 400
 _HINT = lazy(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
 
 from review_bot.rules.match import Match
 from review_bot.rules.taint import sinks
@@ -13,6 +12,7 @@ from review_bot.rules.taint.grammar import GRAMMARS
 from review_bot.rules.taint.nodes import span
 from review_bot.rules.taint.value import CLEAN
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -67,7 +67,7 @@ def _flow(rule: Rule, trees: Trees, number: int, unit: Unit, root: SgNode, gramm
             frozenset(span(node) for node in sinks.found(safe, root, grammar, unit.text)),
         )
         trees.notes[key] = Flow(root, unit.text, grammar, settings).run()
-    return cast("Flow", trees.notes[key])
+    return trees.notes[key]  # type: ignore[return-value]
 
 
 def _arrivals(rule: Rule, flow: Flow, found: Iterable[SgNode]) -> Iterator[tuple[SgNode, SgNode, Taint]]:

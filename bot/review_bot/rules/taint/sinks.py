@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from review_bot.domain.language import grammars_of
 from review_bot.errors import RuleError
 from review_bot.rules.lazy import lazy
 from review_bot.rules.taint.grammar import GRAMMARS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from ast_grep_py import SgNode
 
@@ -82,7 +83,7 @@ def places(node: SgNode) -> list[SgNode]:
 
 def check(rule: Rule) -> None:
     """Compile the patterns with each grammar; raises RuleError where one is refused or can't be followed."""
-    from ast_grep_py import SgRoot
+    from review_bot.rules.binding import root_of
 
     for language in rule.languages:
         grammars = [grammar for grammar in grammars_of(language) if grammar in GRAMMARS]
@@ -94,7 +95,7 @@ def check(rule: Rule) -> None:
                 remedy=f"taint rules are for {known}",
             )
         for grammar in grammars:
-            root = SgRoot("", grammar).root()
+            root = root_of("", grammar)
             for key in ("sinks", "sources", "sanitisers"):
                 for pattern in texts(rule.body.get(key)):
                     _compile(rule, key, pattern, root, grammar)

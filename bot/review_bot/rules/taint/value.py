@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
+    Kind = Literal["request", "local", "parameter", "own"]
     from ast_grep_py import SgNode
 
-Kind = Literal["request", "local", "parameter", "own"]
 KINDS: tuple[Kind, ...] = ("request", "local", "parameter", "own")
 
 EVERYTHING = "*"
