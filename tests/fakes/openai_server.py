@@ -23,6 +23,7 @@ FAULTS = {
     "no-seed": "400 that names a parameter",
     "no-max-tokens": "400 that asks for max_completion_tokens",
     "no-list": "404 to the list of models",
+    "no-get": "501, with a page, to everything that is no POST",
     "no-stream": "one JSON object in place of a stream",
     "wrong-type": "a stream under the name of plain text",
     "comments": "comments and names of events in the stream",
@@ -81,7 +82,9 @@ class OpenAiServer(Loopback):
             exchange.json({"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}}, 404)
 
     def _list(self, exchange: Exchange) -> None:
-        if "page-list" in self.faults:
+        if "no-get" in self.faults:
+            exchange.reply(b"<html>Unsupported method", 501, "text/html")
+        elif "page-list" in self.faults:
             exchange.reply(b"<!doctype html><title>Welcome</title>", 200, "text/html; charset=utf-8")
         elif "no-list" in self.faults:
             exchange.json({"detail": "Not Found"}, 404)

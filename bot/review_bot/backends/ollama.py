@@ -154,7 +154,7 @@ class Ollama:
             if piece:
                 text.append(piece)
                 yield restored(piece)
-        self._check(last, "".join(text), len(prompt.system) + len(prompt.user), call)
+        self._check(last, "".join(text), info.context, call)
         return Answer(
             restored(without_thinking("".join(text))),
             last.prompt_eval_count or 0,
@@ -191,13 +191,14 @@ class Ollama:
             "repeat_penalty": sampling.repeat_penalty,
         }
 
-    def _check(self, last: Any, text: str, characters: int, call: Completion) -> None:
+    def _check(self, last: Any, text: str, context: int, call: Completion) -> None:
         """Raise where the answer is not whole, or not to the whole prompt."""
         if last is None or last.done is not True:
             raise Unavailable("the answer broke off", where=self._where)
         seen = last.prompt_eval_count or 0
         least = _least_tokens(call.prompt.system + call.prompt.user)
-        if 0 < seen < least:
+        # A cut leaves about half of the context; a count far below that is of a server that leaves out what it cached.
+        if context // 4 <= seen < least:
             raise TooLong(f"only {seen} tokens of at least {least} were read", where=self._where)
         if last.done_reason == "length":
             raise Truncated("the answer was cut off at its limit", where=self._where, text=restored(text))
@@ -230,7 +231,7 @@ def _least_tokens(text: str) -> int:
     """Fewer than any tokenizer would make of `text`: runs of blanks are nearly free, a word has few letters a token."""
     letters = sum(1 for c in text if c.isascii() and not c.isspace())
     others = sum(1 for c in text if not c.isascii())
-    return letters // 7 + others // 4
+    return letters // 5 + others // 4
 
 
 def _plain(logprobs: Any) -> dict[str, Any]:

@@ -47,10 +47,10 @@ def installed(wire: Wire) -> list[Installed]:
 
 
 def show(wire: Wire, name: str) -> Shown:
-    """Context and capabilities of a model; raises ModelMissing, Unavailable."""
+    """Context and capabilities of a model in the list; raises Unavailable."""
     reply = wire.post("/api/show", {"model": name}, timeout=_ASK)
     if reply.status == 404:
-        raise missing(name, str(wire.address))
+        return Shown(0, frozenset(), cloud=False)
     value = _value(reply)
     told = value.get("capabilities")
     context = [size for key, size in _pairs(value.get("model_info")) if key.endswith(".context_length")]

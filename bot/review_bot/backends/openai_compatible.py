@@ -57,6 +57,8 @@ _OVERFLOW = re.compile(
 _MODEL_FORMAT = re.compile(
     r"peg-native|does not match the expected|failed to parse (?:the )?(?:input|output)", re.IGNORECASE
 )
+_NO_LIST = (400, 404, 405, 501)
+"""What a server without a list of models answers."""
 _SHOWN = 200
 """Characters of a server's own words."""
 
@@ -156,12 +158,13 @@ class OpenAiCompatible:
     def _models(self) -> list[Model] | None:
         """The server's list; None where it has none."""
         reply = self._wire.get("/v1/models", timeout=_ASK)
-        if reply.status in (401, 403, 429) or reply.status >= 500:
-            raise self._error(reply)
         rows = _get(reply.json(), "data")
         if reply.status == 200 and isinstance(rows, list):
             return [Model(str(row["id"]), _context(row), row) for row in rows if isinstance(_get(row, "id"), str)]
-        if self._strict or reply.is_html() or 300 <= reply.status < 400:
+        absent = reply.status in _NO_LIST
+        if not absent and not 200 <= reply.status < 400:
+            raise self._error(reply)
+        if self._strict or not absent:
             raise Unavailable("what answers there is no model server", where=str(self._wire.address))
         return None
 

@@ -119,7 +119,7 @@ class Wire:
                 raise TimeoutError
             try:
                 plain = socket.create_connection((number, self.address.port), min(_CONNECT, left))
-                return self._secured(plain) if self.address.scheme == "https" else plain
+                return self._secured(plain, left) if self.address.scheme == "https" else plain
             except OSError as error:
                 failure = error
         raise Unreachable(
@@ -128,11 +128,11 @@ class Wire:
             remedy=self._remedy,
         ) from failure
 
-    def _secured(self, plain: socket.socket) -> ssl.SSLSocket:
+    def _secured(self, plain: socket.socket, left: float) -> ssl.SSLSocket:
         import ssl
 
         try:
-            plain.settimeout(_CONNECT * 5)
+            plain.settimeout(min(_CONNECT * 5, left))
             return ssl.create_default_context().wrap_socket(plain, server_hostname=self.address.host)
         except BaseException:
             plain.close()

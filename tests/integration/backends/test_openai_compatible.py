@@ -236,8 +236,10 @@ def test_which_model(serve: Callable[..., OpenAiServer]) -> None:
         backend(server).describe()
 
 
-def test_a_server_without_a_list(serve: Callable[..., OpenAiServer]) -> None:
-    server = serve("no-list")
+@pytest.mark.parametrize("fault", ["no-list", "no-get"])
+def test_a_server_without_a_list(serve: Callable[..., OpenAiServer], fault: str) -> None:
+    server = serve(fault)
+    assert LlamaCpp(Wire(read_url(server.url, "url"), Permit())).complete(ask()).text == EMPTY
     assert backend(server, "mine").complete(ask()).text == EMPTY
     with pytest.raises(ModelMissing, match="name one by --model"):
         backend(server).describe()
