@@ -36,6 +36,14 @@ class Digests:
             raise ModelMissing(f"can't be read: {error.strerror}", where=path) from error
         return known[key]
 
+    def remember(self, path: str, digest: str) -> None:
+        """Take note of a digest that was just checked."""
+        try:
+            self._read()[_key(path)] = digest
+        except OSError:
+            return
+        self._write()
+
     def _read(self) -> dict[str, str]:
         if self._known is None:
             self._known = _stored(self._memory) if self._memory else {}
