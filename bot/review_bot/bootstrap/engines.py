@@ -239,9 +239,8 @@ def _ollama(config: Model, where: Place, model: str) -> Backend:
 
 def _onnx(config: Model, where: Place, model: str) -> Backend:
     from review_bot.bootstrap.models import onnx_backend
-    from review_bot.config import load
 
-    return onnx_backend(where.loaded or load(None), model or None)
+    return onnx_backend(where.loaded.model() if where.loaded else config, model or None)
 
 
 _MAKERS: dict[BackendName, Callable[[Model, Place, str], Backend]] = {

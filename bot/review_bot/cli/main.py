@@ -25,6 +25,7 @@ COMMANDS = {
     "uninstall": "take the git hooks out again",
     "rules": "list, show, test and write rules",
     "baseline": "accept today's findings as known",
+    "models": "list, check, fetch, pack and unpack the models on this machine",
     "config": "show the effective configuration with the origin of every value, or its JSON schema",
     "doctor": "say what is installed and configured, what is missing and how to get it",
 }

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from review_bot.config.model import Model
+
 DEFAULT = "default"
 PREFIX = "REVIEW_BOT_"
 VARIABLES = frozenset({"REVIEW_BOT_CACHE_DIR", "REVIEW_BOT_MODEL_DIR", "REVIEW_BOT_OFFLINE"})
@@ -46,16 +48,14 @@ class Loaded(NamedTuple):
         name = self.config.baseline
         return _absolute(self._folder("baseline"), name) if name else None
 
-    def model_path(self) -> str:
-        """Folder or name of the ONNX model; a folder that is there as an absolute path, empty where none is given."""
-        name = self.config.model.onnx.path
-        path = _absolute(self._folder("model.onnx.path"), name)
-        return path if name and os.path.isdir(path) else name
-
-    def adapters(self) -> dict[str, str]:
-        """Absolute paths of the ONNX model's adapters, by language."""
-        folder = self._folder("model.onnx.adapters")
-        return {language: _absolute(folder, path) for language, path in self.config.model.onnx.adapters}
+    def model(self) -> Model:
+        """The table `model` with absolute paths; `onnx.path` stays a name where it names no folder."""
+        onnx = self.config.model.onnx
+        path = _absolute(self._folder("model.onnx.path"), onnx.path)
+        beside = self._folder("model.onnx.adapters")
+        adapters = tuple((language, _absolute(beside, file)) for language, file in onnx.adapters)
+        path = path if onnx.path and os.path.isdir(path) else onnx.path
+        return self.config.model._replace(onnx=onnx._replace(path=path, adapters=adapters))
 
     def _folder(self, key: str) -> str:
         origin = self.origins[key]

@@ -25,13 +25,13 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_any_model_it_is_said_how_to_get_one(shelf: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="models pull"):
-        models.onnx_backend(load(str(tmp_path)))
+        models.onnx_backend(load(str(tmp_path)).model())
 
 
 def test_the_only_model_on_the_shelf_is_taken(shelf: Path, tmp_path: Path, tiny_model: str) -> None:
     shutil.copytree(tiny_model, shelf / "tiny")
     (shelf / "no-onnx").mkdir()
-    backend = models.onnx_backend(load(str(tmp_path)))
+    backend = models.onnx_backend(load(str(tmp_path)).model())
     assert backend.folder == str(shelf / "tiny")
     info = backend.describe()
     assert (info.model, info.context, len(info.digest)) == ("tiny", 4096, 64)
@@ -43,17 +43,17 @@ def test_a_name_wins_over_the_configuration(shelf: Path, tmp_path: Path) -> None
     (shelf / "named").mkdir()
     (tmp_path / "own").mkdir()
     (tmp_path / ".review-bot.toml").write_text('model.onnx.path = "own"\n')
-    loaded = load(str(tmp_path))
-    assert models.model_folder(None, loaded) == str(tmp_path / "own")
-    assert models.model_folder("named", loaded) == str(shelf / "named")
+    config = load(str(tmp_path)).model()
+    assert models.model_folder(None, config) == str(tmp_path / "own")
+    assert models.model_folder("named", config) == str(shelf / "named")
 
 
 def test_the_configuration_may_name_a_model_of_the_shelf(shelf: Path, tmp_path: Path) -> None:
     (shelf / "named").mkdir()
     (tmp_path / ".review-bot.toml").write_text('model.onnx.path = "named"\n')
-    assert models.model_folder(None, load(str(tmp_path))) == str(shelf / "named")
+    assert models.model_folder(None, load(str(tmp_path)).model()) == str(shelf / "named")
 
 
 def test_adapters_are_relative_to_the_file_that_names_them(shelf: Path, tmp_path: Path) -> None:
     (tmp_path / ".review-bot.toml").write_text('[model.onnx]\nadapters = { python = "lora/py.onnx_adapter" }\n')
-    assert load(str(tmp_path)).adapters() == {"python": str(tmp_path / "lora" / "py.onnx_adapter")}
+    assert dict(load(str(tmp_path)).model().onnx.adapters) == {"python": str(tmp_path / "lora" / "py.onnx_adapter")}

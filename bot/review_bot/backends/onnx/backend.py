@@ -57,6 +57,7 @@ class OnnxBackend:
         """The model at hand, its files checked; loads nothing yet."""
         if self._info is None:
             layout = read_layout(self.folder)
+            _check_libraries(self._choice)
             digest = self._digest_of(self.folder)
             self._info = ModelInfo(
                 "onnx", _name(self.folder), digest, layout.context, self._capabilities(), self.folder
@@ -181,6 +182,18 @@ class Loaded:
         if self._starts is None:
             self._starts = Starts(self.text, self.layout.vocabulary)
         return Words(call.probability_of, self._starts)
+
+
+def _check_libraries(choice: str) -> None:
+    """Raise Unavailable where what the engine needs is not installed; importing it would take a second."""
+    import importlib.util
+
+    from review_bot.backends.onnx.text import missing
+
+    engine = "onnxruntime_genai" if choice == "genai" else "onnxruntime"
+    for name in ("numpy", "tokenizers", engine):
+        if importlib.util.find_spec(name) is None:
+            raise missing(name, ImportError("it is not installed"))
 
 
 def _tokenizer_config(folder: str) -> dict[str, object]:
