@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from review_bot import network
 from review_bot.domain.review import Degraded
-from review_bot.errors import BackendError, BreakerOpen, ModelMissing, NotLocal, Unreachable
+from review_bot.errors import BackendError, BreakerOpen, ModelMissing, NotLocal, Unreachable, UsageError
 from review_bot.resilience.breaker import BreakerPolicy
 from review_bot.resilience.guarded import Guarded
 from review_bot.resilience.late import Late
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from review_bot.backends.address import Address, Permit
     from review_bot.backends.wire import Wire
@@ -114,6 +114,21 @@ def choose(config: Model, where: Place, *, model: str | None = None, store: Brea
         engines = _hedged([engine, *later], config, where, store)
         return Choice(engines, info, tuple(passed), _degraded(config, passed, used=True))
     return Choice((), None, tuple(passed), _degraded(config, passed, used=False), _hint(config, where, passed))
+
+
+def survey(config: Model, where: Place) -> Iterator[tuple[BackendName, ModelInfo | BackendError]]:
+    """What each engine that could be asked here says of itself, or why it can't be used; no breaker is touched."""
+    names: list[BackendName] = ["ollama", "llamacpp", "onnx"]
+    if config.openai.url:
+        names.append("openai")
+    for name in names:
+        engine = Late(lambda name=name: _MAKERS[name](config, where, ""))  # type: ignore[misc]
+        try:
+            yield name, engine.describe()
+        except BackendError as error:
+            yield name, error
+        finally:
+            engine.close()
 
 
 def _names(config: Model, where: Place) -> Sequence[BackendName]:
@@ -240,7 +255,10 @@ def _ollama(config: Model, where: Place, model: str) -> Backend:
 def _onnx(config: Model, where: Place, model: str) -> Backend:
     from review_bot.bootstrap.models import onnx_backend
 
-    return onnx_backend(where.loaded.model() if where.loaded else config, model or None)
+    try:
+        return onnx_backend(where.loaded.model() if where.loaded else config, model or None)
+    except UsageError as error:  # no place for models at all
+        raise Unreachable(error.what, where=error.where, remedy=error.remedy) from error
 
 
 _MAKERS: dict[BackendName, Callable[[Model, Place, str], Backend]] = {

@@ -79,7 +79,7 @@ def examine(file: str | None = None) -> list[Check]:
     place = _place(file)
     looks: tuple[Callable[[Place], Iterator[Check]], ...] = (
         _python, _package, _git, _repository, _hooks, _configuration, _rules, _ast_grep, _optional, _cache, _terminal,
-        _memory,
+        _memory, _engines,
     )  # fmt: skip
     return [check for look in looks for check in _guarded(look, place)]
 
@@ -342,6 +342,24 @@ def _memory(place: Place) -> Iterator[Check]:
         yield Check("memory", "missing", f"{ref} holds no events yet (optional)")
     else:
         yield Check("memory", "ok", f"{ref} at {said.text[:12]}")
+
+
+def _engines(place: Place) -> Iterator[Check]:
+    """Which engines a model's review could ask; none is needed."""
+    from review_bot.bootstrap import engines
+    from review_bot.errors import BackendError, Unreachable, printable
+
+    if place.loaded is None:
+        return
+    where = engines.place(loaded=place.loaded)
+    for name, found in engines.survey(place.loaded.config.model, where):
+        if isinstance(found, BackendError):
+            absent = isinstance(found, Unreachable) or "missing" in type(found).__name__.lower()
+            detail = f"{found.where}: {found.what}" if found.where else found.what
+            yield Check(f"model:{name}", "missing" if absent else "broken", printable(detail), printable(found.remedy))
+        else:
+            context = f", {found.context} tokens" if found.context else ""
+            yield Check(f"model:{name}", "ok", printable(f"{found.model} at {found.where}{context}"))
 
 
 def _ails(check: Check) -> bool:

@@ -184,3 +184,11 @@ def test_offline_wins_over_allow_remote() -> None:
 def test_what_is_configured_wrongly_is_named(openai: Openai, environment: dict[str, str], reason: str) -> None:
     choice = choose(Model(backend="openai", openai=openai), Place(environment), store=Notes())
     assert reason in choice.degraded[0].reason
+
+
+def test_no_place_for_models_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    choice = choose(nobody(), Place({}), store=Notes())
+    assert "REVIEW_BOT_MODEL_DIR" in choice.refusal()
+    assert "ollama pull" in choice.hint

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import review_bot
+from fakes.ollama_server import OllamaServer, model
 from review_bot import resources
 from review_bot.cli import doctor
 
@@ -304,3 +305,21 @@ def test_with_nothing_left(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (2, "")
     assert "can't work here: git" in done.stdout
+
+
+def test_engines_that_answer_and_that_do_not(repository: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OllamaServer(model("tiny\x1b[31m:1b", context=2048)) as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.url)
+        assert check("model:ollama") == (
+            "model:ollama", "ok", f"tiny\\x1b[31m:1b at {server.url}, 2048 tokens", "", False
+        )  # fmt: skip
+    gone = check("model:ollama")
+    assert (gone.state, gone.detail) == ("missing", f"{server.url}: can't be reached: Connection refused")
+    assert gone.remedy == "start Ollama, or name its address in OLLAMA_HOST"
+    assert not gone.needed
+
+
+def test_an_engine_elsewhere_is_not_asked(repository: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "192.0.2.1")
+    found = check("model:ollama")
+    assert (found.state, "allow-remote" in found.remedy) == ("broken", True)
