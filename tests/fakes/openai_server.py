@@ -43,6 +43,7 @@ FAULTS = {
     "close": "the connection is closed before the answer",
     "cut": "the stream ends without a finish_reason",
     "nonsense": "no JSON in the stream",
+    "deep": "brackets without end in the stream",
     "page": "HTML",
     "page-list": "HTML in place of the list of models",
     "redirect": "302 to another host",
@@ -194,6 +195,8 @@ class OpenAiServer(Loopback):
             return events[:1]
         if "nonsense" in self.faults:
             return [b"data: nonsense\n\n"]
+        if "deep" in self.faults:
+            return [b"data: " + b"[" * 500_000 + b"\n\n"]
         if "comments" in self.faults:
             return [b": keep alive\n\n", *(b"event: message\nid: 1\n" + event for event in events), *last]
         return [*events, *last]

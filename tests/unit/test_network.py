@@ -108,10 +108,6 @@ print(network.is_offline())
     assert done.stdout == "True\n"
 
 
-def test_offline_is_off_by_itself() -> None:
-    assert not network.is_offline()
-
-
 @pytest.mark.parametrize(
     ("arguments", "environment", "offline"),
     [

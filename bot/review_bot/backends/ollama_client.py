@@ -26,6 +26,7 @@ ERRORS: tuple[type[Exception], ...] = (
     ValueError,  # lines that are no JSON, values of another type than the library expects
     AttributeError,  # lines that are JSON and no object
     TypeError,
+    RecursionError,  # brackets without end
 )
 
 

@@ -204,10 +204,15 @@ def _hint(config: Model, where: Place, passed: Sequence[Passed]) -> str:
         return ""
     if _is_ci(where.environment):
         return "no model found, rules only; get one by `review-bot models import FILE` or `models pull ORG/NAME`"
-    empty = [one for one in passed if one.name == "ollama" and isinstance(one.error, ModelMissing)]
-    if empty:
-        return f"no model found, rules only; {empty[0].error}"
+    nearly = [one.error for one in passed if one.name == "ollama" and not _is_absent(one.error)]
+    if nearly:
+        return f"no model found, rules only; {nearly[0]}"
     return f"no model found, rules only; get one by installing Ollama and `ollama pull {SUGGESTED}`"
+
+
+def _is_absent(error: BackendError) -> bool:
+    """Whether nobody is there at all, rather than somebody without a model or without what we need to ask."""
+    return isinstance(error, Unreachable) and not error.remedy.startswith("install")
 
 
 def _permit(config: Model, where: Place) -> Permit:

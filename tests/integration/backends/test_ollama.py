@@ -133,6 +133,7 @@ def test_a_silent_cut_is_noticed(serve: Callable[..., OllamaServer]) -> None:
         ("close", Unavailable, "no answer in HTTP"),
         ("nonsense", BadAnswer, "not what Ollama answers"),
         ("list", BadAnswer, "not what Ollama answers"),
+        ("deep", BadAnswer, "not what Ollama answers"),
         ("page", BadAnswer, "not what Ollama answers"),
         ("redirect", Unavailable, "answers 302"),
         ("flood", BadAnswer, "larger than any answer should be"),

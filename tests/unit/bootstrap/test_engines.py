@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,6 +42,13 @@ def test_ollama_without_a_model_says_how_to_get_one() -> None:
         choice = choose(nobody(ollama=Ollama(host=server.url)), Place({}), store=Notes())
     assert choice.degraded == ()
     assert f"run `ollama pull {CODER}`" in choice.hint
+
+
+def test_ollama_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ollama", None)
+    with OllamaServer() as server:
+        choice = choose(nobody(ollama=Ollama(host=server.url)), Place({}), store=Notes())
+    assert choice.hint.endswith("install the extra: pip install 'review-bot-local[ollama]'")
 
 
 def test_several_servers_share_the_calls() -> None:
