@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from review_bot import network
 from review_bot.domain.review import Degraded
-from review_bot.errors import BackendError, BreakerOpen, ModelMissing, NotLocal, Unreachable, UsageError
+from review_bot.errors import BackendError, BreakerOpen, NotLocal, Unreachable, UsageError
 from review_bot.resilience.breaker import BreakerPolicy
 from review_bot.resilience.guarded import Guarded
 from review_bot.resilience.late import Late
