@@ -26,6 +26,7 @@ COMMANDS = {
     "rules": "list, show, test and write rules",
     "baseline": "accept today's findings as known",
     "models": "list, check, fetch, pack and unpack the models on this machine",
+    "memory": "record, share, show and forget what people said of findings",
     "config": "show the effective configuration with the origin of every value, or its JSON schema",
     "doctor": "say what is installed and configured, what is missing and how to get it",
 }

@@ -15,7 +15,7 @@ from review_bot.stores.merge import Known
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from review_bot.stores.git_remote import GitRemote, Theirs
     from review_bot.stores.gitref import Entries, GitRef
@@ -45,9 +45,15 @@ class Plan(NamedTuple):
 class GitExchange:
     """The exchange of one clone with one remote."""
 
-    def __init__(self, local: GitRef, remote: GitRemote) -> None:
+    def __init__(self, local: GitRef, remote: GitRemote, allowed: Callable[[], None] = lambda: None) -> None:
         self.local = local
         self.remote = remote
+        self.allowed = allowed
+        """Raises StoreError where nothing may leave this machine."""
+
+    def where(self) -> str:
+        """The ref and the remote."""
+        return f"{self.local.ref} of the remote {self.remote.name}"
 
     def shared(self) -> frozenset[str]:
         """Ids of the batches that the remote had when we last looked."""
@@ -60,6 +66,7 @@ class GitExchange:
 
         Raises StoreError where the remote refuses or can't be reached; then nothing has changed.
         """
+        self.allowed()
         for attempt in range(_REJECTIONS):
             theirs = self.remote.fetch()
             plan = self._plan(theirs, waiting)

@@ -29,6 +29,9 @@ _PATIENCE = 30.0
 class Exchange(Protocol):
     """The way in which a log is shared."""
 
+    def where(self) -> str:
+        """What the log is shared with, to be shown."""
+
     def shared(self) -> frozenset[str]:
         """Ids of the local batches that others have, as far as we know without asking."""
 
@@ -96,12 +99,16 @@ class Log:
 
     def pending(self) -> int:
         """Events that others can't see yet; without others those that wait for the ref."""
+        return len(self.waiting())
+
+    def waiting(self) -> set[str]:
+        """Ids of the events that others can't see yet."""
         oids: set[str] = set()
         if self.exchange is not None:
             oids = set(self._entries().values()) - self.exchange.shared()
         waiting = [data for name in self.spool.names() if (data := self.spool.get(name))]
         found = {one for batch in self.local.read(oids) for one in ids_of(batch.lines)}
-        return len(found.union(*(ids_of(data.splitlines()) for data in waiting)))
+        return found.union(*(ids_of(data.splitlines()) for data in waiting))
 
     def sync(self) -> Synced:
         """Exchange the log with others, if it is shared; raises StoreError, and then the events wait."""

@@ -1,0 +1,91 @@
+"""`review-bot memory status|sync|record|compact`: the log itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from review_bot.cli.memory import action, form, plural
+from review_bot.cli.streams import say
+from review_bot.errors import UsageError, printable
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the actions."""
+    parser = action(actions, "status", "count events, lines that are none, and events that wait to be sent")
+    form(parser)
+    parser.set_defaults(run=_status)
+    parser = action(actions, "sync", "exchange events with the remote, or with the store that the configuration names")
+    form(parser)
+    parser.set_defaults(run=_sync)
+    parser = action(actions, "record", "take in events that another program or run wrote down")
+    parser.add_argument("--events", metavar="FILE", required=True, help="JSON lines, - for standard input")
+    parser.set_defaults(run=_record)
+    parser = action(actions, "compact", "rewrite the log as few files, without what is forgotten")
+    parser.set_defaults(run=_compact)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from review_bot.bootstrap.memory import open_memory, status
+
+    counted = status(open_memory(arguments.config))
+    if arguments.format == "json":
+        print(json.dumps(counted._asdict()))
+    else:
+        skipped = f"{plural(counted.skipped, 'line')} skipped"
+        print(f"{plural(counted.events, 'event')}, {skipped}, {counted.pending} waiting to be sent")
+    return 0
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    from review_bot.bootstrap.memory import open_memory
+
+    memory = open_memory(arguments.config)
+    done = memory.log.sync()
+    if done.note:
+        say(f"review-bot: {done.note}")
+    if arguments.format == "json":
+        print(json.dumps({"sent": done.sent, "received": done.received, "pending": done.pending}))
+    elif memory.log.exchange is None:
+        print("nobody shares this log: it stays here")
+    else:
+        print(f"{plural(done.sent, 'event')} sent, {done.received} received")
+    return 0
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    from review_bot.bootstrap.memory import open_memory
+    from review_bot.bootstrap.record import record
+
+    done = record(open_memory(arguments.config), _lines(arguments.events))
+    for reason in done.reasons:
+        say(printable(f"refused: {reason}"))
+    print(json.dumps({"recorded": done.recorded, "refused": done.refused}))
+    return 0
+
+
+def _lines(path: str) -> Iterator[bytes]:
+    from review_bot.stores.batches import lines_of
+
+    if path == "-":
+        yield from lines_of(sys.stdin.buffer)
+        return
+    try:
+        with open(path, "rb") as stream:
+            yield from lines_of(stream)
+    except OSError as error:
+        raise UsageError(f"can't be read: {error.strerror}", where=path, remedy="name a file of JSON lines") from error
+
+
+def _compact(arguments: argparse.Namespace) -> int:
+    from review_bot.bootstrap.memory import open_memory
+
+    memory = open_memory(arguments.config)
+    count = memory.log.compact()
+    print(f"{plural(count, 'event')} in {plural(len(memory.log.names()), 'file')}")
+    return 0
