@@ -55,11 +55,11 @@ def bot(where: Path, *arguments: str, stdin: bytes = b"", **environment: str) ->
     os.chdir(where)
     try:
         named = dict(zip(("stdin", "stdout", "stderr"), streams, strict=True))
-        with patch.dict(os.environ, environment), patch.multiple(sys, **named):
+        with patch.dict(os.environ, environment), patch.dict(vars(sys), named):
             code = main(list(arguments))
     finally:
         os.chdir(before)
-    out, err = (stream.buffer.getvalue().decode("utf-8") for stream in streams[1:])  # type: ignore[attr-defined]
+    out, err = (stream.buffer.getvalue().decode("utf-8") for stream in streams[1:])
     return Done(code, out, err)
 
 

@@ -41,8 +41,8 @@ def record(where: Path, *lines: Fields | str, **environment: str) -> Fields:
     return read
 
 
-def fine(where: Path, *arguments: str, **environment: str) -> str:
-    done = bot(where, "memory", *arguments, **environment)
+def fine(where: Path, *arguments: str) -> str:
+    done = bot(where, "memory", *arguments)
     assert (done.code, done.err) == (0, "")
     return done.out
 
