@@ -90,16 +90,15 @@ class Guarded:
             return None
 
     def stream(self, call: Completion) -> Generator[str, None, Answer]:
-        """The pieces of the answer; tried again only while no piece has come."""
+        """The pieces of the answer; where a call is made again, they begin anew."""
         until = self._time.steady() + call.timeout
         for attempt in count(1):
             self._hold(until)
             self._enter()
-            started: list[str] = []
             try:
-                return (yield from self._once(call, until, started))
+                return (yield from self._once(call, until))
             except BackendError as error:
-                seconds = None if started else self._wait(error, attempt, until)
+                seconds = self._wait(error, attempt, until)
                 if seconds is None:
                     self._failed(error)
                     raise
@@ -128,9 +127,9 @@ class Guarded:
         """Let go of the engine."""
         self._backend.close()
 
-    def _once(self, call: Completion, until: float, started: list[str]) -> Generator[str, None, Answer]:
+    def _once(self, call: Completion, until: float) -> Generator[str, None, Answer]:
         start = self._time.steady()
-        answer = yield from _noting(self._backend.stream(call._replace(timeout=until - start)), started)
+        answer = yield from self._backend.stream(call._replace(timeout=until - start))
         self._breakers.change(self.key, breaker.after_success)
         self._breakers.took(self.key, self._time.steady() - start)
         return answer
@@ -178,17 +177,3 @@ class Guarded:
         if seconds is not None:
             self._notice("retry", f"in {seconds:.1f} s: {error}")
         return seconds
-
-
-def _noting(pieces: Generator[str, None, Answer], started: list[str]) -> Generator[str, None, Answer]:
-    """The same stream; `started` gets its first piece."""
-    try:
-        while True:
-            piece = next(pieces)
-            started[:] = [piece]
-            yield piece
-    except StopIteration as end:
-        answer: Answer = end.value
-        return answer
-    finally:
-        pieces.close()

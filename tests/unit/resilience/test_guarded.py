@@ -80,13 +80,11 @@ def test_a_slow_call_counts_and_is_not_repeated() -> None:
     assert len(setup.engine.calls) == 1
 
 
-def test_no_second_call_once_a_piece_was_shown() -> None:
-    setup = Setup(Engine(("some", DOWN), "other"))
-    pieces = setup.guarded.stream(call())
-    assert next(pieces) == "some"
-    with pytest.raises(Unavailable):
-        next(pieces)
-    assert len(setup.engine.calls) == 1
+def test_a_stream_that_breaks_off_begins_anew() -> None:
+    setup = Setup(Engine(("some", DOWN), ("an", "swer")))
+    assert list(setup.guarded.stream(call())) == ["some", "an", "swer"]
+    setup = Setup(Engine(("some", DOWN), ("an", "swer")))
+    assert setup.guarded.complete(call()).text == "answer"
 
 
 def test_a_closed_stream_closes_the_engine_s_and_leaves_a_half_open_breaker_to_the_next() -> None:
