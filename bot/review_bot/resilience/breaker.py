@@ -69,7 +69,7 @@ def seconds_left(state: BreakerState, policy: BreakerPolicy, now: float) -> floa
     if position(state, policy, now) != "open":
         return 0.0
     since = max(time for time in (state.opened, state.trying) if time is not None)
-    return max(0.0, since + policy.pause - now)
+    return min(policy.pause, since + policy.pause - now)
 
 
 def before_call(state: BreakerState, policy: BreakerPolicy, now: float) -> BreakerState:
