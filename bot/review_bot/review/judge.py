@@ -1,4 +1,4 @@
-"""The second look: a model is asked of each finding left whether it is right, and only a clear yes keeps it."""
+"""The second look: what the answer to `prompts.prompt.judge_prompt` means; only a clear yes keeps a finding."""
 
 from __future__ import annotations
 
@@ -11,16 +11,12 @@ from review_bot.values import NamedTuple
 if TYPE_CHECKING:
     from review_bot.domain.finding import Finding
     from review_bot.domain.model import Answer
-    from review_bot.domain.window import Part
 
 CHOICES = ("yes", "no")
 """For `Completion.probability_of`."""
 ANSWER_TOKENS = 4
 SURE = 0.5
 """Probability of yes, among yes and no, from which a finding is kept."""
-_CONTEXT = 12
-"""Lines of the part before and behind the flagged one that the question shows."""
-_NUMBER = re.compile(r"^(\d{1,7})[+ ] ")
 _YES = re.compile(r"\W{0,20}(?:answer\W{1,4})?(yes|true|correct|right)\b", re.IGNORECASE)
 _NO = re.compile(r"\W{0,20}(?:answer\W{1,4})?(no|false|incorrect|wrong|not)\b", re.IGNORECASE)
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.IGNORECASE | re.DOTALL)
@@ -35,27 +31,6 @@ class Verdict(NamedTuple):
     """Of yes, among yes and no; None where the engine does not tell."""
     reason: str
     """Why it is not kept; empty where it is."""
-
-
-def question(finding: Finding, part: Part) -> str:
-    """The part around the flagged line as the model saw it, and the remark, to be answered with yes or no."""
-    shown = "\n".join(_around(part.text.rstrip("\n").split("\n"), finding.start_line))
-    return (
-        f"{part.path}\n{shown}\n\n"
-        f"Remark about line {finding.start_line} ({finding.category}): {finding.message}\n"
-        "Is the remark right, and a real fault of this line? Answer yes or no."
-    )
-
-
-def _around(lines: list[str], number: int) -> list[str]:
-    """The lines near the one with `number`."""
-    at = next((index for index, line in enumerate(lines) if _numbered(line) == number), 0)
-    return lines[max(0, at - _CONTEXT) : at + _CONTEXT + 1]
-
-
-def _numbered(line: str) -> int | None:
-    found = _NUMBER.match(line)
-    return int(found[1]) if found else None
 
 
 def verdict(answer: Answer) -> Verdict:

@@ -6,22 +6,11 @@ import pytest
 
 from review_bot.domain.finding import Finding, Suppressed
 from review_bot.domain.model import Answer
-from review_bot.domain.window import Part
-from review_bot.review.judge import Verdict, judged, question, unjudged, verdict
+from review_bot.review.judge import Verdict, judged, unjudged, verdict
 
 FINDING = Finding(
     "0" * 16, "model.correctness", "model", "correctness", "error", 0.75, "a.py", "new", 2, 2, 1, 9, "The sum is wrong"
 )  # fmt: skip
-
-
-def test_the_question_shows_the_lines_around_and_the_remark() -> None:
-    text = "".join(f"{n}{'+' if n == 30 else ' '} line {n}\n" for n in range(1, 60)) + "-  gone\n"
-    part = Part("a.py", 1, 59, (30,), text, 100)
-    lines = question(FINDING._replace(start_line=30, end_line=30), part).split("\n")
-    assert lines[0] == "a.py"
-    assert lines[1:26] == [f"{n}{'+' if n == 30 else ' '} line {n}" for n in range(18, 43)]
-    assert lines[27] == "Remark about line 30 (correctness): The sum is wrong"
-    assert lines[-1].endswith("Answer yes or no.")
 
 
 @pytest.mark.parametrize(

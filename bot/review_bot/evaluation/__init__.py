@@ -1,0 +1,1 @@
+"""How well a backend reviews: seeded bugs, clean changes, and the scores."""
