@@ -41,9 +41,8 @@ _NOT_A = re.compile(
     r"(?:\bnot|n't|\bno|\bnever)\b[\w' ]{0,24}?\b(?:a |an |any |the |really |actual |real )*"
     r"(?:bug|issue|problem|concern|vulnerability|error|defect|risk|leak|secret|danger|applicable|relevant|needed|"
     r"necessary|required|helpful|useful|worth|apply|help|ours|make sense|agree|compile|work|true|right|correct|so)\b|"
-    r"(?:doesn't|does not|don't|do not|didn't|won't) (?:really |even |actually )?(?:apply|help|matter|make sense|agree|compile|"
-    r"work|exist|"
-    r"need|fit|care|belong)\b"
+    r"(?:doesn't|does not|don't|do not|didn't|won't) (?:really |even |actually )?"
+    r"(?:apply|help|matter|make sense|agree|compile|work|exist|need|fit|care|belong)\b"
     r"|nothing to do with|(?:is|are|can be) never (?:none|null|nil|empty|zero|negative)"
 )
 _NEGATION = re.compile(
