@@ -32,7 +32,14 @@ def judge(
     memory: Memory, fingerprint: str, *, accept: bool, actor: str | None = None, change: str | None = None
 ) -> Event:
     """Record that a person accepts or rejects a finding; raises UsageError where nobody knows it."""
-    said = {"kind": "signal", "sig": "command", "y": int(accept), "pr": change or _change(memory), "actor": actor}
+    return signal(memory, fingerprint, sig="command", accept=accept, actor=actor, change=change)
+
+
+def signal(
+    memory: Memory, fingerprint: str, *, sig: str, accept: bool, actor: str | None = None, change: str | None = None
+) -> Event:
+    """Record a signal for or against a finding; raises UsageError where nobody knows it."""
+    said = {"kind": "signal", "sig": sig, "y": int(accept), "pr": change or _change(memory), "actor": actor}
     return _record(memory, {**known(memory, fingerprint), **said})
 
 

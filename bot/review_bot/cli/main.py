@@ -20,6 +20,7 @@ FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
 COMMANDS = {
     "scan": "review changes and print the findings",
     "windows": "show what a model would be shown: the packed windows and their token counts",
+    "triage": "go through the last scan's findings: accept, reject, edit, skip, mute",
     "hook": "entry point of the git hooks: pre-commit, pre-push, commit-msg, post-commit",
     "install": "put the native git hooks in place, leaving existing ones chained",
     "uninstall": "take the git hooks out again",

@@ -40,6 +40,9 @@ def _place(event: Event) -> str | None:
 
 
 def _matches(path: str, pattern: str) -> bool:
+    """Whether a glob means the path; one without wildcards means that file alone, in no other folder."""
+    if not any(character in pattern for character in "*?[{") and not pattern.endswith("/"):
+        return path == pattern.removeprefix("/")
     from review_bot.domain.paths import matches
 
     return matches(path, pattern)

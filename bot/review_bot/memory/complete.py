@@ -19,7 +19,7 @@ TEXTS = ("before", "after", "note")
 """Fields that hold code or what people wrote; no event has them without `store-text`."""
 NOISE: Mapping[str, float] = {
     "command": 0.03, "inline": 0.03, "suggestion": 0.03, "reaction": 0.05, "deleted": 0.08, "fixed": 0.15,
-    "resolved": 0.15, "reply": 0.15, "change": 0.20, "model-changed": 0.25, "sentiment": 0.25, "dismissed": 0.30,
+    "resolved": 0.15, "reply": 0.15, "changed": 0.20, "model-changed": 0.25, "sentiment": 0.25, "dismissed": 0.30,
     "unchanged": 0.35, "merged": 0.40,
 }  # fmt: skip
 """How often a signal says the opposite of what its person means, by its `sig`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-GROUPS = ("judge", "log", "export", "privacy")
+GROUPS = ("judge", "log", "export", "privacy", "stance")
 """Modules of this package; each declares its actions in `add`."""
 
 
