@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,11 @@ class Frame(NamedTuple):
         return min(map(self.room, self.prefixes))
 
 
+@lru_cache(maxsize=4096)
+def _heading_tokens(path: str) -> int:
+    return estimate(heading(path))
+
+
 class _Bin:
     """A window that is being filled."""
 
@@ -55,14 +61,15 @@ class _Bin:
         self.paths: set[str] = set()
         self.used = 0
 
-    def cost(self, parts: Iterable[Part]) -> int:
+    def cost(self, parts: Sequence[Part]) -> int:
         """Tokens that more parts take here: a file's heading stands once."""
-        parts = tuple(parts)
+        if len(parts) == 1:
+            (part,) = parts
+            return part.tokens if part.path in self.paths else part.tokens + _heading_tokens(part.path)
         paths = {part.path for part in parts} - self.paths
-        return sum(part.tokens for part in parts) + sum(estimate(heading(path)) for path in paths)
+        return sum(part.tokens for part in parts) + sum(map(_heading_tokens, paths))
 
-    def put(self, parts: Iterable[Part]) -> None:
-        parts = tuple(parts)
+    def put(self, parts: Sequence[Part]) -> None:
         self.used += self.cost(parts)
         self.parts += parts
         self.paths.update(part.path for part in parts)

@@ -177,9 +177,7 @@ def _examples(table: Mapping[str, Any], path: str, categories: list[str]) -> dic
         )
     rows = [_ROW.fullmatch(_text(one, "line", path)) for one in (bad, good)]
     if not all(rows) or bad["category"] not in categories or bad["severity"] not in ("error", "warning", "info"):
-        raise ConfigError(
-            "bad or good is not an example", where=path, remedy="a line reads `7+ code`; see docs/prompts.md"
-        )
+        raise ConfigError("bad or good is no example", where=path, remedy="a line reads `7+ code`; see docs/prompts.md")
     number, quote = rows[0].groups() if rows[0] else ("0", "")
     finding = {"path": bad["path"], "line": int(number), "quote": quote}
     finding |= {name: bad[name] for name in ("category", "severity", "message", "fix")}
@@ -202,9 +200,11 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 
 def _words(table: Mapping[str, Any], path: str) -> re.Pattern[str] | None:
     text = table.get("words", "")
+    if not isinstance(text, str):
+        raise ConfigError("words is no text", where=path, remedy="see docs/prompts.md")
     try:
         return re.compile(text.strip()) if text.strip() else None
-    except (re.error, AttributeError, TypeError) as error:
+    except re.error as error:
         raise ConfigError(f"words is no regular expression: {error}", where=path) from error
 
 
