@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import Review
     from review_bot.domain.window import Part, Uncovered, Window
+    from review_bot.ports import Change
 
 
 class Planned(NamedTuple):
@@ -51,8 +52,17 @@ def planned(done: Scan, builder: Builder) -> Planned:
     parts, uncovered = builder.parts_of(
         done.change, skipped=skipped(done.review), clean=clean_by(redactor), signs=signs
     )
-    extras = Extras(findings=findings, clean=redactor.text)
+    extras = Extras(findings=findings, message=message_of_change(done.change), clean=redactor.text)
     return Planned(builder, parts, builder.pack(parts, extras), uncovered)
+
+
+def message_of_change(change: Change) -> str:
+    """The message of the newest commit of a change; empty where nothing is committed yet."""
+    if change.info.head is None or change.root is None:
+        return ""
+    from review_bot.sources.message import message_of
+
+    return message_of(change.info.head, cwd=change.root)
 
 
 def clean_by(redactor: Redactor) -> Clean:

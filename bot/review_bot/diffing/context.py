@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from review_bot.values import NamedTuple
@@ -92,6 +93,7 @@ class Outline:
 EMPTY = Outline(())
 
 
+@lru_cache(maxsize=128)
 def outline(text: str, grammar: str | None, first_line: int = 1) -> Outline:
     """The definitions of `text`; none where there is no grammar for it or it is too large."""
     kinds = _KINDS.get(grammar or "")

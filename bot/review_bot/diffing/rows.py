@@ -107,6 +107,13 @@ def read(text: str) -> Iterator[Row]:
         yield Row(kind, int(number or 0), line + "\n", weigh(line + "\n"))
 
 
+def changed(text: str) -> Iterator[str]:
+    """The added and removed lines of a part's text, as they stand there; much cheaper than `read`."""
+    for line in text.split("\n"):
+        if line[:1] == "-" or line[: line.find(" ")].endswith("+"):
+            yield line
+
+
 def total(rows: Iterable[Row]) -> float:
     """What the rows weigh together."""
     return sum(row.weight for row in rows)

@@ -10,7 +10,7 @@ from review_bot.prompts.compress import by_prefix, clipped, lines_of
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from review_bot.domain.finding import Finding
     from review_bot.domain.window import Part
@@ -41,18 +41,32 @@ def notes(parts: Sequence[Part], room: int, extras: Extras) -> str:
     """Lines that begin with `# `, so that none can be taken for one of the change; at most `room` tokens."""
     kept: list[str] = []
     left = int(room * _SHARE)
-    for title, lines in _sections(parts, extras):
+    for title, lines in _cleaned(_sections(parts, extras), extras.clean):
+        head = f"# {title}\n"
         section: list[str] = []
-        for line in extras.clean("\n".join(lines[:_MOST_LINES])).split("\n") if lines else ():
-            row = f"# {clipped(line, _LONGEST) if not line.startswith('  ') else '  ' + clipped(line, _LONGEST)}\n"
-            cost = estimate(row) + (0 if section else estimate(f"# {title}\n"))
+        for line in lines:
+            row = f"# {'  ' * line.startswith('  ')}{clipped(line, _LONGEST)}\n"
+            cost = estimate(row) + (0 if section else estimate(head))
             if cost > left:
                 break
             left -= cost
             section.append(row)
-        if section:
-            kept += [f"# {title}\n", *section]
+        kept += [head, *section] if section else []
     return "".join(kept)
+
+
+def _cleaned(sections: Iterable[tuple[str, list[str]]], clean: Callable[[str], str]) -> Iterator[tuple[str, list[str]]]:
+    """The sections, their lines cleaned all at once: that costs more by the call than by the line."""
+    some = [(title, lines[:_MOST_LINES]) for title, lines in sections]
+    text = [_on_one_line(line) for _, lines in some for line in lines]
+    rest = iter(clean("\n".join(text)).split("\n") if text else ())
+    for title, lines in some:
+        yield title, [line for _, line in zip(lines, rest, strict=False)]
+
+
+def _on_one_line(line: str) -> str:
+    """One line, not yet as short as it will be: a secret must not be cut before it is found."""
+    return line.replace("\n", " ")[: 8 * _LONGEST]
 
 
 def _sections(parts: Sequence[Part], extras: Extras) -> Iterable[tuple[str, list[str]]]:

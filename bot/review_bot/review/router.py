@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from review_bot.diffing.rows import changed
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.prompts.templates import GENERAL
 
@@ -23,7 +24,6 @@ class Router:
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
         self._known: dict[tuple[str, str], str] = {}
-        self._spoken: dict[tuple[str, str], bool] = {}
 
     def __call__(self, parts: Sequence[Part]) -> str:
         """The specialist for `parts` together: theirs where it is one, or speaks for most of them."""
@@ -57,9 +57,4 @@ def _fits(specialist: Specialist, part: Part) -> bool:
 def speaks_of(specialist: Specialist, part: Part) -> bool:
     """Whether a changed line holds one of the specialist's words."""
     words = specialist.words
-    return words is not None and words.search(_changed(part.text)) is not None
-
-
-def _changed(text: str) -> str:
-    """The added and removed lines of a part's text, with what stands before them."""
-    return "\n".join(line for line in text.split("\n") if line[:1] == "-" or line[: line.find(" ")].endswith("+"))
+    return words is not None and words.search("\n".join(changed(part.text))) is not None

@@ -15,6 +15,7 @@ from review_bot.prompts.templates import filled
 from review_bot.review.notes import Extras, notes
 from review_bot.review.risk import Signs, risk_of
 from review_bot.review.router import Router, speaks_of
+from review_bot.review.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,7 @@ class Builder:
         self.prompts = prompts
         self.route = Router(prompts)
         self.frame = _frame(prompts, window, answer_tokens)
+        self._signatures: Signatures | None = None
         self._security = next((one for one in prompts.specialists if one.name == _SECURITY), None)
 
     @property
@@ -63,16 +65,17 @@ class Builder:
     ) -> tuple[tuple[Part, ...], tuple[Uncovered, ...]]:
         """The parts of a change with their risk, and what no part shows; each part is the unit of caching."""
         parts, uncovered = parts_of(change, self.limit, skipped=skipped, clean=clean, shorten=shortened)
+        self._signatures = Signatures(change)
         known = signs if signs is not None else Signs()
         return tuple(part._replace(risk=self._risk(part, known)) for part in parts), uncovered
 
     def pack(self, parts: Sequence[Part], extras: Extras | None = None) -> tuple[Window, ...]:
         """The fewest windows that show `parts`, the riskiest first, with what else there is room for."""
-        return packing.pack(parts, self.frame, self.route, _notes(extras))
+        return packing.pack(parts, self.frame, self.route, self._notes(extras))
 
     def split(self, window: Window, extras: Extras | None = None) -> tuple[Window, ...]:
         """Two smaller windows, for one that was too long or its answer cut; empty where nothing is left to cut."""
-        return packing.split(window, self.frame, self.route, _notes(extras))
+        return packing.split(window, self.frame, self.route, self._notes(extras))
 
     def prompt(self, window: Window, *, form: Form = "json", error: str = "") -> Prompt:
         """What the model reads."""
@@ -92,13 +95,17 @@ class Builder:
         counted = count(prompt.system + prompt.user)
         return counted is None or counted + _TEMPLATE <= room
 
+    def _notes(self, extras: Extras | None) -> packing.Notes | None:
+        if extras is None:
+            return None
+        if extras.signatures is None and self._signatures is not None:
+            extras = extras._replace(signatures=self._signatures)
+        said = extras
+        return lambda parts, room: notes(parts, room, said)
+
     def _risk(self, part: Part, signs: Signs) -> float:
         security = self._security is not None and speaks_of(self._security, part)
         return risk_of(part, signs, security=security)
-
-
-def _notes(extras: Extras | None) -> packing.Notes | None:
-    return None if extras is None else lambda parts, room: notes(parts, room, extras)
 
 
 def _frame(prompts: Prompts, window: int, answer_tokens: int) -> packing.Frame:
