@@ -109,6 +109,7 @@ def _weights(shape: Shape, tokens: Sequence[str], script: Sequence[str], seed: i
 
     embedding = dice.standard_normal((len(tokens), _WIDTH)).astype(np.float32)
     output = dice.standard_normal((len(tokens), _WIDTH)).astype(np.float32) * (0.01 if script else 1.0)
+    output[3 + 0x80 : 3 + 0x100] = 0  # else most answers were no UTF-8, which no real model writes
     ones = np.ones(_WIDTH, np.float32)
     # The template ends with a line feed; from there on each piece leads to the next, the last to <|end|>.
     chain = ["<0x0A>", *(piece.replace(" ", "▁") for piece in script), "<|end|>"] if script else []

@@ -7,6 +7,10 @@ is put behind the first character of each; what comes back in an answer loses it
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _JOINER = "\u2060"
 _TOKEN = re.compile(
@@ -28,6 +32,11 @@ def defused(text: str) -> str:
 def restored(text: str) -> str:
     """An answer as it would have been without `defused`."""
     return text.replace(_JOINER, "")
+
+
+def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema without hints (`x-…`) that are for other engines: a strict server refuses what it does not know."""
+    return {name: value for name, value in schema.items() if not name.startswith("x-")}
 
 
 def without_thinking(text: str) -> str:

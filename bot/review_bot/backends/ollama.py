@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from review_bot.backends import ollama_models as models
-from review_bot.backends.controls import defused, restored, without_thinking
+from review_bot.backends.controls import defused, plain_schema, restored, without_thinking
 from review_bot.backends.openai_compatible import first_word_shares, overflowed, seconds_asked_for
 from review_bot.backends.streaming import drain
 from review_bot.domain.model import Answer, ModelInfo
@@ -134,8 +134,8 @@ class Ollama:
         self, info: ModelInfo, call: Completion, until: float, *, schema: bool
     ) -> Generator[str, None, Answer]:
         extra: dict[str, Any] = {"truncate": False}
-        if schema:
-            extra["format"] = call.schema
+        if schema and call.schema is not None:
+            extra["format"] = plain_schema(call.schema)
         if call.probability_of:
             extra.update(logprobs=True, top_logprobs=20)
         prompt = call.prompt

@@ -14,7 +14,7 @@ from hashlib import sha256
 from math import exp
 from typing import TYPE_CHECKING, Any
 
-from review_bot.backends.controls import defused, restored, without_thinking
+from review_bot.backends.controls import defused, plain_schema, restored, without_thinking
 from review_bot.backends.streaming import drain
 from review_bot.domain.model import Answer, ModelInfo
 from review_bot.errors import (
@@ -313,6 +313,7 @@ def _by_status(status: int, said: str, where: str, reply: Reply | None) -> Excep
 def _format(schema: Mapping[str, Any] | None, form: str) -> dict[str, Any]:
     if schema is None or form == "prompt":
         return {}
+    schema = plain_schema(schema)
     if form == "json_object":
         return {"response_format": {"type": "json_object", "schema": schema}}
     described = {"name": "answer", "strict": True, "schema": schema}

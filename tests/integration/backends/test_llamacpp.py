@@ -12,7 +12,7 @@ from review_bot.backends.llamacpp import LlamaCpp
 from review_bot.backends.openai_compatible import OpenAiCompatible
 from review_bot.backends.wire import Wire
 from review_bot.domain.model import Completion, Prompt, Sampling
-from review_bot.errors import BadAnswer, TooLong, Truncated
+from review_bot.errors import TooLong, Truncated
 
 if TYPE_CHECKING:
     from fakes.tiny_gguf import LlamaServers
@@ -66,19 +66,12 @@ def test_description(llama_server: LlamaServers) -> None:
     assert info.digest != backend(llama_server("phi3", script=[EMPTY])).describe().digest
 
 
-def test_random_weights_keep_to_the_schema_or_are_refused(llama_server: LlamaServers) -> None:
+def test_random_weights_keep_to_the_schema(llama_server: LlamaServers) -> None:
     engine = backend(llama_server())
-    valid = 0
     for seed in range(6):
-        call = ask()
-        try:
-            answer = engine.complete(call._replace(sampling=call.sampling._replace(seed=seed, temperature=1.0)))
-        except (Truncated, BadAnswer) as error:  # what the server calls no peg-native format is one of these
-            assert error.text.startswith("{")  # noqa: PT017
-        else:
-            jsonschema.validate(json.loads(answer.text), SCHEMA)
-            valid += 1
-    assert valid
+        call = ask(tokens=1500)
+        answer = engine.complete(call._replace(sampling=call.sampling._replace(seed=seed, temperature=1.0)))
+        jsonschema.validate(json.loads(answer.text), SCHEMA)
 
 
 def test_the_same_seed_gives_the_same_answer(llama_server: LlamaServers) -> None:

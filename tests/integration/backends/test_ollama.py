@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 pytest.importorskip("ollama", reason="the package ollama is not installed")
 
 SCHEMA = {"type": "object", "properties": {"thought": {"type": "string"}}}
+GIVEN = {"x-guidance": {"whitespace_flexible": False}, **SCHEMA}  # a hint for another engine
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def backend(server: OllamaServer, name: str = "", permit: Permit | None = None, 
 
 
 def ask(user: str = "3+ x = 1", *, timeout: float = 30.0, **more: Any) -> Completion:
-    return Completion(Prompt("Review.", user), Sampling(max_tokens=200), timeout, schema=SCHEMA, **more)
+    return Completion(Prompt("Review.", user), Sampling(max_tokens=200), timeout, schema=GIVEN, **more)
 
 
 def test_what_is_sent(serve: Callable[..., OllamaServer]) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SCHEMA = {"type": "object", "properties": {"thought": {"type": "string"}}}
+GIVEN = {"x-guidance": {"whitespace_flexible": False}, **SCHEMA}  # a hint for another engine
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def backend(server: OpenAiServer, model: str = "", path: str = "", **more: Any) 
     return OpenAiCompatible(Wire(read_url(server.url + path, "url"), Permit()), model, **more)
 
 
-def ask(user: str = "3+ x = 1", *, timeout: float = 30.0, schema: Any = SCHEMA, **more: Any) -> Completion:
+def ask(user: str = "3+ x = 1", *, timeout: float = 30.0, schema: Any = GIVEN, **more: Any) -> Completion:
     return Completion(Prompt("Review.", user), Sampling(max_tokens=200), timeout, schema=schema, **more)
 
 
