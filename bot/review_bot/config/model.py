@@ -183,21 +183,21 @@ class Onnx(Section):
 class Ollama(Section):
     """An Ollama server."""
 
-    host: str = _text("", "address of the server; empty for `OLLAMA_HOST` as Ollama itself reads it")
+    host: str = _text("", "address, or several with commas between; empty for `OLLAMA_HOST` as Ollama reads it")
     model: str = _text("", "name of the model; empty for the first one that is there")
 
 
 class Llamacpp(Section):
     """A llama.cpp server."""
 
-    url: str = _text("http://127.0.0.1:8080", "address of the server")
+    url: str = _text("http://127.0.0.1:8080", "address, or several with commas between")
 
 
 class Openai(Section):
     """Any server with OpenAI's interface."""
 
-    url: str = _text("", "address of the server; one that is not loopback needs `allow-remote`")
-    model: str = _text("", "name of the model")
+    url: str = _text("", "address, or several with commas between; one that is not loopback needs `allow-remote`")
+    model: str = _text("", "name of the model; empty for the first one in the server's list")
     key_env: str = _text("", "name of the environment variable that holds the key")
 
 
