@@ -31,7 +31,7 @@ _COMMON = re.compile(
     r"|TypeScript|GitHub|GitLab|PostgreSQL|MySQL|NoSQL|SQLite|MongoDB|OAuth\d?|OpenSSL|OpenAPI|WebSocket|DateTime|iOS|macOS|JSON"
     r"|HTTPS?|SQL|URL|UTC|UTF|API|CPU|GitOps|DevOps|YAML|HTML|CSS|DNS|TCP|UDP|IPv[46]|len|range|print|str|int|float|bool|list|dict"
     r"|set|tuple|open|sorted|map|filter|sum|min|max|zip|any|all|isinstance|async|await|self|this|super|parseInt|parseFloat"
-    r"|Math|Date|Promise|Object|Array|Number|String|console|window|document|fmt|append|make|panic|defer|error|errors|if|else|for"
+    r"|Math|Date|Promise|Object|Array|Number|String|console|window|document|fmt|append|make|panic|defer|error|errors|if|else|for|and|or|not|in|is|go|let|const|var|func|def|class"
     r"|while|try|catch|except|finally|return|yield|throw|raise|with|switch|case|break|continue|SELECT|INSERT|UPDATE|DELETE|WHERE"
     r"|FROM|JOIN|GROUP|ORDER|LIMIT|i\.e|e\.g)$"
 )
@@ -117,7 +117,11 @@ def _strangers(message: str, fix: str, file: File) -> str | None:
     """A name that stands neither in the file nor in the change, unless it is what the message proposes."""
     proposed = set(_WORDS.findall(fix))
     for name, start in identifiers(message):
-        known = _COMMON.match(name) or _OUTCOME.match(name) or name in proposed or file.knows(name)
+        # A sentence may begin with the name.
+        known = (
+            _COMMON.match(name) or _OUTCOME.match(name) or file.knows(name) or file.knows(name[0].lower() + name[1:])
+        )
+        known = known or name in proposed
         if not known and not _PROPOSED.search(message[max(0, start - 40) : start]):
             return f"it speaks of {name[:60]}, which stands neither in the file nor in the change"
     return None

@@ -8,9 +8,12 @@ def _words(text: str) -> frozenset[str]:
 
 
 ENGLISH = _words(
-    "the a an is are was be been to of in on for and or not it its this that these those with without if when then as "
-    "at by from but can could may might will would should does do did has have had no never only than which there here "
-    "so because instead before after into out over all any each one two first last new old same other must"
+    "the a an is are was were be been being to of in on for and or not it its this that these those with "
+    "without if when then as at by from but can could may might will would should does do did has have had no "
+    "never only than which there here so because instead before after into out over all any each one two "
+    "first last new old same other must where who whose while both most more less many much such some every "
+    "until since between under again very just about what how they them their you your we our he she also "
+    "like own too up down off once nothing nobody still always whole part kept set get left meant"
 )
 OTHERS = {
     "de": _words(

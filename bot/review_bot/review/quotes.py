@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from review_bot.domain.diff import shown
 from review_bot.domain.finding import normalised
 from review_bot.values import NamedTuple
 
@@ -70,7 +71,7 @@ def _parts_of(path: str, window: Window) -> Sequence[Part]:
         return window.parts
     prefixed = name[:2] in ("./", "a/", "b/", "i/", "w/", "c/", "o/")
     for candidate in (name, name[2:] if prefixed else name):
-        exact = [part for part in window.parts if part.path == candidate]
+        exact = [part for part in window.parts if candidate in (part.path, shown(part.path))]
         if exact:
             return exact
     ends = [part for part in window.parts if part.path.endswith("/" + name) or name.endswith("/" + part.path)]
@@ -99,11 +100,11 @@ def _said(raw: RawFinding, parts: Sequence[Part], quote: str, text_of: LineText)
 
 
 def _texts(part: Part, line: int, text_of: LineText) -> Iterator[str]:
-    shown = shown_lines(part).get(line)
-    if shown is not None:
-        yield shown
+    seen = shown_lines(part).get(line)
+    if seen is not None:
+        yield seen
     whole = text_of(part.path, line)
-    if whole and whole != shown:
+    if whole and whole != seen:
         yield whole
 
 

@@ -60,7 +60,7 @@ _RESTATED = re.compile(
     r"|sets?|setting|calls?|calling|defines?|defined|returns?|returning|renames?|renamed|removes?|removed|introduces?|introduced"
     r"|updates?|updated|replaces?|replaced|creates?|created|imports?|imported|declares?|declared|initiali[sz]es?|assigns?"
     r"|assigned|checks?|uses?|increments?|prints?|logs?|moves?|moved|implements?|modif(?:y|ies|ied)"
-    r"|iterates?|loops?|gets?|fetches|computes?|passes|handles?|reads?|writes?|converts?|loads?|stores?|sends?)\b",
+    r"|iterates|loops|gets?|fetches|computes?|passes|handles?|reads?|writes?|converts?|loads?|stores?|sends?)\b(?!\sof\b)",
     re.IGNORECASE,
 )
 
