@@ -84,7 +84,7 @@ def test_both_engines_choose_the_tokens_that_genai_chooses_alone(tiny_model: str
     model = og.Model(tiny_model)
     for user in ("def f():\n    return 1\n", "x = [1, 2, 3]\n" * 20):
         loaded = ours["plain"]._load()
-        prompt = loaded.chat.tokens(call(user).prompt)
+        prompt, _ = loaded.chat.tokens(call(user).prompt)
         params = og.GeneratorParams(model)
         params.set_search_options(max_length=len(prompt) + 30, do_sample=False)
         generator = og.Generator(model, params)
@@ -194,7 +194,7 @@ def test_a_prompt_that_does_not_fit_is_told_before_anything_is_read(tmp_path: Pa
 def test_an_answer_may_fill_the_context_to_the_last_token(tiny_model: str, tmp_path: Path, engine: str) -> None:
     model = backend(tiny_phi3(tmp_path / "model", shape=Shape(context=512), seed=3), engine)
     answer = call("x", system="", schema=SCHEMA)
-    left = 512 - 8 - len(model._load().chat.tokens(answer.prompt))
+    left = 512 - 8 - len(model._load().chat.tokens(answer.prompt)[0])
     sampling = Sampling(max_tokens=left, temperature=0, repeat_penalty=1)
     whole = answer._replace(schema={"type": "string", "minLength": 2000}, sampling=sampling)
     with pytest.raises(Truncated):
@@ -230,7 +230,7 @@ class _Slow:
     """An engine that takes its time for each slice."""
 
     def __init__(self, inner: Any) -> None:
-        self.inner, self.name = inner, inner.name
+        self.inner, self.name, self.bytes_a_token = inner, inner.name, 1
         self.slices: list[int] = []
 
     def grow(self, room: int) -> int:
@@ -277,13 +277,14 @@ def test_an_interrupt_spoils_no_later_call(tiny_model: str) -> None:
     model, fresh = backend(tiny_model), backend(tiny_model)
     reader = model._load().reader
     model.complete(call("first", schema=SCHEMA))
-    append = reader._state.append  # type: ignore[union-attr]
+    state: Any = reader._kept[-1].state
+    append = state.append
 
     def interrupted(tokens: list[int]) -> Any:
         append(tokens)
         raise KeyboardInterrupt
 
-    reader._state.append = interrupted  # type: ignore[union-attr,method-assign]
+    state.append = interrupted
     with pytest.raises(KeyboardInterrupt):
         model.complete(call("second", schema=SCHEMA))
     assert model.complete(call("third", schema=SCHEMA)).text == fresh.complete(call("third", schema=SCHEMA)).text

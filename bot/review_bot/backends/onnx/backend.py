@@ -9,7 +9,7 @@ from review_bot.backends.onnx.answering import Answering
 from review_bot.backends.onnx.chat import Chat
 from review_bot.backends.onnx.engine import load
 from review_bot.backends.onnx.layout import Layout, read_json, read_layout
-from review_bot.backends.onnx.reader import Clock, Reader
+from review_bot.backends.onnx.reader import Clock, Question, Reader
 from review_bot.backends.onnx.text import Text
 from review_bot.backends.streaming import drain
 from review_bot.domain.model import Answer, ModelInfo
@@ -143,13 +143,13 @@ class Loaded:
 
     def answer(self, call: Completion, clock: Clock) -> Generator[str, None, Answer]:
         """Pieces of the answer, and the whole of it."""
-        prompt = self.chat.tokens(call.prompt)
+        prompt, prefix = self.chat.tokens(call.prompt)
         self._check_length(len(prompt), call)
         guide, words = self._guide(call), self._words(call)
         before = self.reader.prefilled
         adapter = call.language if call.language in self._adapters else None
-        room = call.sampling.max_tokens + _SLACK
-        logits = self.reader.read(prompt, room, self.layout.context, adapter, clock)
+        question = Question(prompt, prefix, call.sampling.max_tokens + _SLACK, adapter)
+        logits = self.reader.read(question, self.layout.context, clock)
         cached = len(prompt) - (self.reader.prefilled - before)
         answering = Answering(self.reader, self.text, self.ends, call, clock)
         whole = yield from answering.run(logits, guide, words)

@@ -48,10 +48,10 @@ class Chat:
             for token in ([text.control[piece.text]] if piece.control else text.encode(piece.text))
         ]
 
-    def tokens(self, prompt: Prompt) -> list[int]:
-        """The whole prompt, up to where the answer begins."""
-        system, user = self._text.encode(prompt.system), self._text.encode(prompt.user)
-        return [*self._before, *system, *self._between, *user, *self._after]
+    def tokens(self, prompt: Prompt) -> tuple[list[int], int]:
+        """The whole prompt, up to where the answer begins, and how many tokens of it come before the user's text."""
+        system = [*self._before, *self._text.encode(prompt.system), *self._between]
+        return [*system, *self._text.encode(prompt.user), *self._after], len(system)
 
 
 def _form(text: Text, configuration: Mapping[str, object]) -> Form:

@@ -30,6 +30,8 @@ class Engine(Protocol):
     """A loaded model."""
 
     name: str
+    bytes_a_token: int
+    """Of keys and values."""
 
     def start(self, room: int, adapter: str | None) -> State:
         """A state for up to `room` tokens, with the adapter of that name."""

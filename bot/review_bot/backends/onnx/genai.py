@@ -41,6 +41,7 @@ class GenaiEngine:
 
     def __init__(self, og: Any, model: Any, layout: Layout, adapters: Mapping[str, str]) -> None:
         self._og, self._model, self._layout = og, model, layout
+        self.bytes_a_token = layout.bytes_a_token
         self._adapters: Any = og.Adapters(model) if adapters else None
         for name, path in adapters.items():
             self._add(name, path)

@@ -32,6 +32,11 @@ class Layout(NamedTuple):
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
 
+    @property
+    def bytes_a_token(self) -> int:
+        """Of keys and values, in single precision."""
+        return self.layers * self.kv_heads * self.head_size * 2 * 4
+
 
 def read_layout(folder: str) -> Layout:
     """The layout of the model in `folder`; raises ModelMissing where a part is not there or says nothing usable."""

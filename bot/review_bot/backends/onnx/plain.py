@@ -43,14 +43,15 @@ class PlainEngine:
         self.session, self.layout = session, layout
         self._adapters = {name: _adapter(ort, path) for name, path in adapters.items()}
         self.ort = ort
+        self.bytes_a_token = layout.bytes_a_token
 
     def start(self, room: int, adapter: str | None) -> PlainState:
         """An empty state; its cache grows with the tokens."""
         return PlainState(self, room, self._adapters[adapter] if adapter is not None else None)
 
     def grow(self, room: int) -> int:
-        """As much as there is: nothing is allocated ahead."""
-        return max(room, self.layout.context)
+        """Rounded up as genai's, though nothing is allocated ahead: the same prompts share the same states."""
+        return -(-room // 256) * 256
 
 
 def _adapter(ort: Any, path: str) -> Any:

@@ -1,4 +1,4 @@
-"""A state that is kept between calls: what a prompt shares with the last one is not read again."""
+"""States that are kept between calls: what a prompt shares with an earlier one is not read again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from review_bot.errors import TimedOut
+from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,29 +18,68 @@ LARGEST, SMALLEST = 64, 8
 """Tokens read at once: Ctrl-C and the deadline wait for them."""
 PATIENCE = 0.4
 """Seconds that reading one slice should take at most."""
+MOST = 4
+"""States kept at the same time: one for each of the specialists that take turns."""
+BUDGET = 1 << 30
+"""Bytes of keys and values that several states may have together; a single one may have more."""
+
+
+class Question(NamedTuple):
+    """A prompt, and what must have room behind it."""
+
+    tokens: Sequence[int]
+    prefix: int
+    """Tokens of the instructions, which other prompts are likely to begin with as well."""
+    answer: int
+    adapter: str | None = None
+
+
+class Kept:
+    """A state of the engine and the tokens that it has read."""
+
+    def __init__(self, state: State, adapter: str | None) -> None:
+        self.state, self.adapter = state, adapter
+        self.tokens: list[int] = []
+
+    def shares(self, question: Question) -> int:
+        """Number of tokens that need not be read again; -1 where the question does not fit."""
+        if self.adapter != question.adapter or self.state.room < len(question.tokens) + question.answer:
+            return -1
+        # One token at least is read again: logits are those of the last one read.
+        return min(_shared(self.tokens, question.tokens), len(question.tokens) - 1)
+
+    def append(self, tokens: Sequence[int]) -> Logits:
+        """Read further tokens."""
+        logits = self.state.append(tokens)
+        self.tokens += tokens
+        return logits
+
+    def rewind(self, length: int) -> None:
+        """Forget what follows the first `length` tokens."""
+        if length < len(self.tokens):
+            self.state.rewind(length)
+            del self.tokens[length:]
 
 
 class Reader:
-    """One state of an engine, and the tokens that it has read."""
+    """The states of one model; the one used last is at the end."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._state: State | None = None
-        self._adapter: str | None = None
-        self._tokens: list[int] = []
+        self._kept: list[Kept] = []
         self._slice = 32
         self.prefilled = 0
         """Tokens read so far as parts of prompts."""
 
-    def read(self, prompt: Sequence[int], answer: int, limit: int, adapter: str | None, clock: Clock) -> Logits:
-        """Logits after `prompt`, with room for `answer` further ones; `limit` is the context. Raises TimedOut."""
-        at = self._make_room(prompt, answer, limit, adapter)
+    def read(self, question: Question, limit: int, clock: Clock) -> Logits:
+        """Logits after the prompt of `question`; `limit` is the context. Raises TimedOut."""
+        at = self._begin(question, limit)
         while True:
             clock.check()
-            piece = prompt[at : at + self._slice]
+            piece = question.tokens[at : at + self._slice]
             logits = self._timed(piece)
             at += len(piece)
-            if at >= len(prompt):
+            if at >= len(question.tokens):
                 return logits
 
     def _timed(self, tokens: Sequence[int]) -> Logits:
@@ -52,35 +92,39 @@ class Reader:
 
     def append(self, tokens: Sequence[int]) -> Logits:
         """Read `tokens`; whatever interrupts that, the state is given up, since nobody knows what it has read."""
-        state, self._state = self._state, None
-        if state is None:
-            raise RuntimeError("nothing is read yet")
-        logits = state.append(tokens)
-        self._tokens += tokens
-        self._state = state
+        kept = self._kept.pop()
+        logits = kept.append(tokens)
+        self._kept.append(kept)
         return logits
 
-    def _make_room(self, prompt: Sequence[int], answer: int, limit: int, adapter: str | None) -> int:
-        """Rewind to what is shared, or begin anew; the number of tokens that are shared."""
-        needed = len(prompt) + answer
-        if self._state is None or self._adapter != adapter or self._state.room < needed:
-            self.forget()
-            self._state = self._engine.start(min(limit, self._engine.grow(needed)), adapter)
-            self._adapter = adapter
+    def _begin(self, question: Question, limit: int) -> int:
+        """Put the best state at the end, or a new one; the number of tokens that it has already read."""
+        best = max(self._kept, key=lambda kept: kept.shares(question), default=None)
+        shared = best.shares(question) if best else -1
+        own = min(question.prefix, len(question.tokens) - 1)
+        room = min(limit, self._engine.grow(len(question.tokens) + question.answer))
+        if best is None or shared < 0 or (shared < own and self._has_place(room)):
+            best = None  # its memory is wanted before the new state's
+            self._make_place(room)
+            self._kept.append(Kept(self._engine.start(room, question.adapter), question.adapter))
             return 0
-        # One token at least is read again: logits are those of the last one read.
-        shared = min(_shared(self._tokens, prompt), len(prompt) - 1)
-        if shared < len(self._tokens):
-            state, self._state = self._state, None
-            state.rewind(shared)
-            self._state = state
-        del self._tokens[shared:]
+        self._kept.remove(best)
+        best.rewind(shared)
+        self._kept.append(best)
         return shared
+
+    def _has_place(self, room: int) -> bool:
+        rooms = room + sum(kept.state.room for kept in self._kept)
+        return len(self._kept) < MOST and rooms * self._engine.bytes_a_token <= BUDGET
+
+    def _make_place(self, room: int) -> None:
+        """Give up the states that were not used for the longest time."""
+        while self._kept and not self._has_place(room):
+            del self._kept[0]
 
     def forget(self) -> None:
         """Give the memory back."""
-        self._state = None
-        self._tokens = []
+        self._kept.clear()
 
 
 class Clock:
@@ -97,10 +141,6 @@ class Clock:
     def passed(self) -> float:
         """Seconds since the call."""
         return self._now() - self._began
-
-    def left(self) -> float:
-        """Seconds that are left, or 0."""
-        return max(0.0, self._seconds - self.passed())
 
 
 def _shared(left: Sequence[int], right: Sequence[int]) -> int:
