@@ -20,7 +20,7 @@ import jsonschema  # noqa: E402
 from fakes.tiny_phi3 import CHATML, LLAMA3, NAME, Shape, scripted_phi3, tiny_phi3, write_adapter  # noqa: E402
 from integration.backends.onnx_helpers import ENGINES, GREEDY, SCHEMA, SYSTEM, backend, call, collected  # noqa: E402
 from review_bot.domain.model import Sampling  # noqa: E402
-from review_bot.errors import BadAnswer, BadRequest, ModelMissing, TimedOut, TooLong, Truncated  # noqa: E402
+from review_bot.errors import BadAnswer, BadRequest, ModelMissing, TimedOut, TooLong, Truncated, Unavailable  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,10 +176,18 @@ def test_an_adapter_is_picked_by_language(tmp_path: Path, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_adapter_of_another_kind_is_refused(tmp_path: Path, tiny_model: str, engine: str) -> None:
+def test_an_adapter_of_another_kind_is_refused(tmp_path: Path, engine: str) -> None:
     (tmp_path / "bad").write_bytes(b"no adapter")
+    folder = tiny_phi3(tmp_path / "model", lora=True)
     with pytest.raises(ModelMissing, match="adapter can't be loaded"):
-        backend(tiny_model, engine, {"python": str(tmp_path / "bad")}).complete(call())
+        backend(folder, engine, {"python": str(tmp_path / "bad")}).complete(call())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_adapter_for_a_model_without_inputs_for_one_is_refused(tmp_path: Path, tiny_model: str, engine: str) -> None:
+    write_adapter(tmp_path / "adapter", tiny_phi3(tmp_path / "model", lora=True))
+    with pytest.raises(ModelMissing, match="no inputs for its adapter"):
+        backend(tiny_model, engine, {"python": str(tmp_path / "adapter")}).complete(call(language="python"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -363,3 +371,32 @@ def test_another_architecture_is_told_in_one_line(tiny_model: str, tmp_path: Pat
     _damage(str(folder), "architecture")
     with pytest.raises(ModelMissing, match="no-such-architecture"):
         backend(str(folder), "genai").complete(call())
+
+
+def test_without_a_guide_answers_are_checked(scripted: str, tiny_model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "llguidance", None)
+    assert backend(scripted).complete(call(schema=SCHEMA)).text == SCRIPT
+    with pytest.raises((BadAnswer, Truncated)):
+        backend(tiny_model).complete(call(schema=SCHEMA, sampling=Sampling(max_tokens=60)))
+    with pytest.raises(BadAnswer, match="does not keep to its schema") as caught:
+        backend(scripted).complete(call(schema={"type": "array"}))
+    assert caught.value.text == SCRIPT
+
+
+def test_without_genai_plain_onnxruntime_runs_the_model(scripted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "onnxruntime_genai", None)
+    model = backend(scripted)
+    assert (model.engine, model.complete(call(schema=SCHEMA)).text) == ("plain", SCRIPT)
+
+
+def test_without_any_engine_it_is_said_what_to_install(scripted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    for name in ("onnxruntime_genai", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(Unavailable, match=r"review-bot-local\[onnx\]"):
+        backend(scripted).complete(call())

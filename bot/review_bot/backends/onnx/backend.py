@@ -11,9 +11,10 @@ from review_bot.backends.onnx.engine import load
 from review_bot.backends.onnx.layout import Layout, read_json, read_layout
 from review_bot.backends.onnx.reader import Clock, Question, Reader
 from review_bot.backends.onnx.text import Text
+from review_bot.backends.onnx.validate import keeps_to
 from review_bot.backends.streaming import drain
 from review_bot.domain.model import Answer, ModelInfo
-from review_bot.errors import ModelMissing, TimedOut, TooLong
+from review_bot.errors import BadAnswer, ModelMissing, TimedOut, TooLong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -153,6 +154,8 @@ class Loaded:
         cached = len(prompt) - (self.reader.prefilled - before)
         answering = Answering(self.reader, self.text, self.ends, call, clock)
         whole = yield from answering.run(logits, guide, words)
+        if call.schema is not None and guide is None and not keeps_to(whole, call.schema):
+            raise BadAnswer("the answer does not keep to its schema", where="onnx", text=whole)
         chances = words.probabilities if words else ()
         return Answer(whole, len(prompt), cached, answering.length, clock.passed(), chances)
 

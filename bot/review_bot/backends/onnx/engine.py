@@ -61,6 +61,9 @@ def failed(error: Exception, layout: Layout, doing: str) -> BackendError:
     if "alloc" in lower or "out of memory" in lower or isinstance(error, MemoryError):
         remedy = "use a smaller window or a smaller model"
         return Unavailable(f"no memory left while {doing}: {text}", where=layout.folder, remedy=remedy)
+    if "invalid input name" in lower:
+        about = "the model has no inputs for its adapter"
+        return ModelMissing(about, where=layout.folder, remedy="export it with LoRA inputs, or take the adapter out")
     if doing == "loading":
         remedy = "get the whole folder again, or use a model made for onnxruntime-genai"
         return ModelMissing(f"the model can't be loaded: {text}", where=layout.folder, remedy=remedy)

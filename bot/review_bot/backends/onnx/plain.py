@@ -31,6 +31,8 @@ def load(layout: Layout, threads: int, adapters: Mapping[str, str]) -> PlainEngi
         session = ort.InferenceSession(layout.model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library's errors share no base of their own
         raise failed(error, layout, "loading") from error
+    if adapters and not session.get_overridable_initializers():
+        raise failed(RuntimeError("invalid input name"), layout, "loading")
     return PlainEngine(ort, session, layout, adapters)
 
 
