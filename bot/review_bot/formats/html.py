@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from review_bot.formats.folded import parted, told, why_folded
 from review_bot.formats.lines import SourceLines
-from review_bot.formats.plain import in_order, markup, one_line, reason
+from review_bot.formats.plain import markup, one_line, reason
 from review_bot.formats.summary import not_looked_at, summary
 
 TYPE_CHECKING = False
@@ -33,11 +34,13 @@ def render(review: Review, options: RenderOptions) -> str:
     lines = SourceLines(review, options.source)
     parts = [_head(), "<h1>review-bot</h1>", f"<p>{markup(summary(review))}</p>"]
     path = None
-    for finding in in_order(review.findings):
+    shown, folded = parted(review.findings)
+    for finding in shown:
         if finding.path != path:
             parts.append(f"<h2>{markup(finding.path)}</h2>")
         path = finding.path
         parts.append(_article(finding, lines))
+    parts += _list("Folded by memory", [f"{_place(one)} ({why_folded(one)})" for one in folded])
     parts += [*_list("Suppressed", _held_back(review)), *_list("Not looked at", _unseen(review))]
     return "\n".join([*parts, "</body>", "</html>", ""])
 
@@ -66,6 +69,7 @@ def _article(finding: Finding, lines: SourceLines) -> str:
     source = [_source_line(excerpt) for excerpt in lines.excerpts(finding)]
     parts += [_pre(source)] if source else []
     parts += [f'<p class="note">{markup(reason(finding))}</p>'] if finding.why else []
+    parts += [f'<p class="note">Memory: {markup(told(finding))}</p>'] if told(finding) else []
     parts += _suggestion(finding, lines)
     return "\n".join([*parts, "</article>"])
 
@@ -95,10 +99,11 @@ def _code(text: str) -> str:
 
 
 def _held_back(review: Review) -> list[str]:
-    return [
-        f"{held.finding.path}:{held.finding.start_line}: {held.finding.rule} ({held.by}: {one_line(held.reason)})"
-        for held in review.suppressed
-    ]
+    return [f"{_place(held.finding)} ({held.by}: {one_line(held.reason)})" for held in review.suppressed]
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.path}:{finding.start_line}: {finding.rule}"
 
 
 def _unseen(review: Review) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from review_bot.formats.plain import in_order, one_line, reason, shortened, visible
+from review_bot.formats.folded import parted, told, why_folded
+from review_bot.formats.plain import one_line, reason, shortened, visible
 from review_bot.formats.summary import summary
 
 TYPE_CHECKING = False
@@ -23,16 +24,34 @@ _ZERO_WIDTH = "\u200b"
 def render(review: Review, _options: RenderOptions) -> str:
     """A heading, the summary line and one bullet a finding, by path; below 60,000 characters."""
     head = f"## review-bot\n\nResult: {prose(shortened(summary(review), _MAX_TEXT))}\n"
-    text, path = head, ""
-    findings = in_order(review.findings)
-    for at, finding in enumerate(findings):
-        heading = f"\n### {code(finding.path)}\n\n" if finding.path != path else ""
-        entry = heading + _entry(finding)
-        rest = f"\nand {len(findings) - at} more\n"
+    text = head
+    entries = _entries(review)
+    for at, entry in enumerate(entries):
+        rest = f"\nand {len(entries) - at} more\n"
         if len(text) + len(entry) + len(rest) >= MAX_CHARACTERS:
             return text + rest
-        text, path = text + entry, finding.path
+        text += entry
     return text
+
+
+def _entries(review: Review) -> list[str]:
+    """What is said of each finding, by path; what memory folds comes last, in a line each."""
+    shown, folded = parted(review.findings)
+    entries, path = [], ""
+    for finding in shown:
+        heading = f"\n### {code(finding.path)}\n\n" if finding.path != path else ""
+        entries.append(heading + _entry(finding))
+        path = finding.path
+    for at, finding in enumerate(folded):
+        heading = "\n### Folded by memory\n\n" if at == 0 else ""
+        entries.append(heading + _folded(finding))
+    return entries
+
+
+def _folded(finding: Finding) -> str:
+    place = code(f"{finding.path}:{finding.start_line}")
+    rule = code(shortened(finding.rule, _MAX_QUOTE))
+    return f"- {finding.severity} {place} {rule}: {prose(shortened(why_folded(finding), _MAX_TEXT))}\n"
 
 
 def prose(text: str) -> str:
@@ -61,6 +80,8 @@ def _entry(finding: Finding) -> str:
         lines.append(f"  {code(shortened(finding.quote.strip(), _MAX_QUOTE))}")
     if finding.why:
         lines.append(f"  why: {prose(shortened(reason(finding), _MAX_TEXT))}")
+    if told(finding):
+        lines.append(f"  memory: {prose(shortened(told(finding), _MAX_TEXT))}")
     return "  \n".join(lines) + "\n"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from review_bot.formats.folded import parted, told, why_folded
 from review_bot.formats.lines import MAX_LINES, SourceLines
-from review_bot.formats.plain import in_order, log_line, one_line, reason
+from review_bot.formats.plain import log_line, one_line, reason
 from review_bot.formats.snippet import snippet
 from review_bot.formats.summary import not_looked_at, summary
 
@@ -22,10 +23,15 @@ _MIN_WRAP = 40
 
 
 def render(review: Review, options: RenderOptions) -> str:
-    """One block a finding, by path and line, then a line on what was looked at; with `quiet` findings only."""
+    """One block a finding, by path and line, then a line on what was looked at; with `quiet` findings only.
+
+    Findings that memory folds are named in a line each, behind the others.
+    """
     paint = _ansi if options.color else _plain
     lines = SourceLines(review, options.source)
-    blocks = ["\n".join(_block(finding, lines, options.width, paint)) for finding in in_order(review.findings)]
+    shown, folded = parted(review.findings)
+    blocks = ["\n".join(_block(finding, lines, options.width, paint)) for finding in shown]
+    blocks += ["\n".join(_folded(folded, paint))] if folded else []
     if options.verbose:
         blocks += ["\n".join(part) for part in (_held_back(review, paint), _unseen(review)) if part]
     if not options.quiet:
@@ -64,6 +70,11 @@ def _block(finding: Finding, lines: SourceLines, width: int, paint: Paint) -> It
     yield from _suggestion(finding, lines, equals, width, paint)
 
 
+def _folded(findings: list[Finding], paint: Paint) -> Iterator[str]:
+    for finding in findings:
+        yield f"{''.join(_head(finding, paint))} {paint('dim', f'(folded: {log_line(why_folded(finding))})')}"
+
+
 def _notes(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.why:
         yield "why", log_line(reason(finding))
@@ -71,6 +82,8 @@ def _notes(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "see", log_line(one_line(finding.url))
     if finding.also:
         yield "also", log_line(", ".join(finding.also))
+    if told(finding):
+        yield "memory", log_line(told(finding))
 
 
 def _note(head: str, text: str, width: int) -> Iterator[str]:

@@ -1,0 +1,106 @@
+"""Finding earlier code that is like the code at hand: for `memory search`, and as examples in prompts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review_bot.memory.normalise import shape, similarity
+from review_bot.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from review_bot.memory.evidence import Evidence, Example, Pattern
+
+_CANDIDATES = 50
+"""Patterns whose similarity is worked out: those that share the most hashes."""
+LIKE = 0.3
+"""Least similarity of an example: it shows what people think here, and need not be the same code."""
+MOST_EXAMPLES = 4
+_MOST_LINES = 12
+
+
+class Hit(NamedTuple):
+    """A known pattern and how near it is."""
+
+    pattern: Pattern
+    similarity: float
+    findings: tuple[str, ...]
+    """Fingerprints of the findings that had this shape."""
+
+
+class Piece(NamedTuple):
+    """Code to find the like of."""
+
+    text: str
+    language: str | None
+
+
+def search(evidence: Evidence, piece: Piece, limit: int) -> list[Hit]:
+    """The patterns nearest to a piece of code, the nearest first; equal ones by rule and key."""
+    found = nearest(evidence, piece, limit)
+    return [Hit(one, round(share, 4), tuple(evidence.findings_of(one.rule, one.key))) for share, one in found]
+
+
+def nearest(evidence: Evidence, piece: Piece, limit: int) -> list[tuple[float, Pattern]]:
+    """Similarity and pattern of those nearest to a piece of code."""
+    fp = shape("", piece.text, piece.language).fp
+    close = evidence.near(fp, limit=max(limit, _CANDIDATES))
+    ranked = sorted((-similarity(one.fp, fp), one.rule, one.key, one) for one in close)
+    return [(-share, one) for share, _, _, one in ranked[:limit]]
+
+
+def examples(evidence: Evidence, pieces: Iterable[Piece], budget: int, most: int = MOST_EXAMPLES) -> list[str]:
+    """What was accepted and rejected here of code like these pieces, nearest first, as text for a prompt.
+
+    `budget` is in characters, of all examples together. Only events that hold code make examples: without
+    `memory.store-text` there are none.
+    """
+    texts: list[str] = []
+    left = budget
+    for example in _alternating(_judged(evidence, pieces)):
+        text = told(example)
+        if len(texts) == most:
+            break
+        if len(text) <= left and text not in texts:
+            texts.append(text)
+            left -= len(text)
+    return texts
+
+
+def told(example: Example) -> str:
+    """One example: what was flagged, what people made of it, what the code became."""
+    verdict = "accepted" if example.y else "rejected"
+    lines = [f"A finding of {example.rule} on this code was {verdict} here:", *_indented(example.before)]
+    if example.y and example.after.strip():
+        lines += ["The code became:", *_indented(example.after)]
+    if not example.y and example.note.strip():
+        lines.append(f"The reason: {' '.join(example.note.split())[:200]}")
+    return "\n".join(lines)
+
+
+def _indented(text: str) -> list[str]:
+    return [f"    {line}" for line in text.strip("\n").split("\n")[:_MOST_LINES]]
+
+
+def _judged(evidence: Evidence, pieces: Iterable[Piece]) -> list[Example]:
+    """Examples by nearness, the surest and latest of each pattern and outcome."""
+    ranked: dict[tuple[str, str], tuple[float, str, str]] = {}
+    for piece in pieces:
+        for share, pattern in nearest(evidence, piece, _CANDIDATES):
+            name = (pattern.rule, pattern.key)
+            if share >= LIKE:
+                ranked[name] = min(ranked.get(name, (0.0, *name)), (-share, *name))
+    found = []
+    for _, rule, key in sorted(ranked.values()):
+        known = sorted(evidence.examples_of(rule, key), key=lambda one: (one.eps, -one.ts, one.event))
+        best = {one.y: one for one in reversed(known)}
+        found += [best[y] for y in (1, 0) if y in best]
+    return found
+
+
+def _alternating(found: Sequence[Example]) -> Iterator[Example]:
+    """Accepted and rejected ones by turns, so that a short budget shows both."""
+    sides = [[one for one in found if one.y == y] for y in (1, 0)]
+    for at in range(max(map(len, sides), default=0)):
+        yield from (side[at] for side in sides if at < len(side))
