@@ -93,7 +93,18 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
     outcome = reviewer.run(change, known, None if tick is None else lambda n, path: tick(n, total, path))
     review = outcome.review._replace(degraded=(*outcome.review.degraded, *without))
     seconds = (("total", round(time.monotonic() - began, 3)),)
-    return Scan(review._replace(stats=review.stats._replace(seconds=seconds)), outcome.anchors, loaded, change, rules)
+    review = review._replace(stats=review.stats._replace(seconds=seconds))
+    done = Scan(review, outcome.anchors, loaded, change, rules)
+    return _with_memory(done, repository) if request.use_baseline else done
+
+
+def _with_memory(done: Scan, repository: Repository | None) -> Scan:
+    """The scan after what people did with earlier findings; nothing is loaded for one without findings."""
+    if not done.review.findings or not done.loaded.config.memory.enabled:
+        return done
+    from review_bot.bootstrap.effects import with_memory
+
+    return with_memory(done, repository)
 
 
 def _without_model(backend: str, model: str | None) -> tuple[Degraded, ...]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "scan": "review changes and print the findings",
     "windows": "show what a model would be shown: the packed windows and their token counts",
     "triage": "go through the last scan's findings: accept, reject, edit, skip, mute",
+    "explain": "say why a finding is shown, folded or hidden",
     "hook": "entry point of the git hooks: pre-commit, pre-push, commit-msg, post-commit",
     "install": "put the native git hooks in place, leaving existing ones chained",
     "uninstall": "take the git hooks out again",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.domain.finding import SECURITY_CATEGORIES, Effect, Finding, Suppressed
 from review_bot.domain.scope import covers
 from review_bot.memory.assess import Assessment, assess
 from review_bot.memory.normalise import Shape
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -103,7 +102,7 @@ def _effect(finding: Finding, done: Assessment, mute: Mute | None) -> Effect:
     if effect == "hide" and protected(finding):
         effect = "fold"
         reason = f"{reason}; a security error is never hidden"
-    return Effect(effect, round(decision.score, 4), figures.signals, figures.people, figures.changes, reason)
+    return Effect(effect, decision.score, figures.signals, figures.people, figures.changes, reason)
 
 
 def mute_reason(mute: Mute) -> str:

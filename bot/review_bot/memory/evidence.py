@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Protocol
 
     from review_bot.memory.score import Prior, Signal, Totals
+
+    class Evidence(Protocol):
+        """The folded log: a state in memory or an index on disk. Every answer depends on the set of events only."""
+
+        def decides(self) -> bool:
+            """False where nothing is known that could change what is shown."""
+
+        def mutes(self) -> Sequence[Mute]:
+            """The mutes in force, by id."""
+
+        def near(self, fp: Sequence[int], least: int = 1, limit: int = 200) -> Sequence[Pattern]:
+            """Patterns that share `least` hashes of `fp` or more, those with the most first, then by number."""
+
+        def signals(self, patterns: Iterable[tuple[str, str]]) -> Sequence[Signal]:
+            """The signals in force on patterns given by rule and key."""
+
+        def signals_of(self, rule: str) -> Sequence[Signal]:
+            """The signals in force on all findings of a rule."""
+
+        def priors_of(self, rule: str) -> Sequence[Prior]:
+            """What was imported about a rule."""
+
+        def totals_of(self, rule: str) -> Totals:
+            """The figures of a rule, priors included."""
+
+        def findings_of(self, rule: str, key: str) -> Sequence[str]:
+            """Fingerprints of the findings that had this shape, in order."""
+
+        def examples_of(self, rule: str, key: str) -> Sequence[Example]:
+            """Judged code of this shape, the latest first."""
 
 
 class Pattern(NamedTuple):
@@ -59,34 +89,3 @@ class Example(NamedTuple):
     before: str
     after: str
     note: str
-
-
-class Evidence(Protocol):
-    """The folded log: a state in memory or an index on disk. Every answer depends on the set of events only."""
-
-    def decides(self) -> bool:
-        """False where nothing is known that could change what is shown."""
-
-    def mutes(self) -> Sequence[Mute]:
-        """The mutes in force, by id."""
-
-    def near(self, fp: Sequence[int], least: int = 1, limit: int = 200) -> Sequence[Pattern]:
-        """Patterns that share `least` hashes of `fp` or more, those with the most first, then by number."""
-
-    def signals(self, patterns: Iterable[tuple[str, str]]) -> Sequence[Signal]:
-        """The signals in force on patterns given by rule and key."""
-
-    def signals_of(self, rule: str) -> Sequence[Signal]:
-        """The signals in force on all findings of a rule."""
-
-    def priors_of(self, rule: str) -> Sequence[Prior]:
-        """What was imported about a rule."""
-
-    def totals_of(self, rule: str) -> Totals:
-        """The figures of a rule, priors included."""
-
-    def findings_of(self, rule: str, key: str) -> Sequence[str]:
-        """Fingerprints of the findings that had this shape, in order."""
-
-    def examples_of(self, rule: str, key: str) -> Sequence[Example]:
-        """Judged code of this shape, the latest first."""

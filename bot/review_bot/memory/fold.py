@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.domain.forget import live
 from review_bot.memory.evidence import Example, Mute, Pattern
 from review_bot.memory.score import Prior, Signal, Totals, prior_weights, totals, weighed
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 

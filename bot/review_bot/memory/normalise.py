@@ -8,12 +8,12 @@ parser takes.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 from review_bot.memory.words import CASELESS, FAMILIES, HASH_COMMENTS, KEYWORDS, SQL_WORDS
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 

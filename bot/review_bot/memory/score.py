@@ -5,12 +5,14 @@ Every formula and bound of docs/memory.md, "How the score works", stands here an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from review_bot.values import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    Kind = Literal["none", "raise", "fold", "hide"]
 
 USEFUL, USELESS = 0.7, 0.2
 """Share of its findings that people want, of a good rule and of a bad one: the two hypotheses that are weighed."""
@@ -24,8 +26,6 @@ PRIOR_CAP = 4
 """Pseudo-signals of a rule that all its priors together are worth at most."""
 _WEAK_ALONE = frozenset(("sentiment",))
 """Signals that, without any other, hide nothing."""
-
-Kind = Literal["none", "raise", "fold", "hide"]
 
 
 class Signal(NamedTuple):

@@ -1,7 +1,7 @@
 """The folded log as an SQLite file: quick to open at a commit, thrown away and made anew whenever in doubt.
 
 Nothing is only here: the log has everything. Rows carry a check sum, so that bytes that something else wrote into the
-file are no evidence.
+file are no evidence. What folding needs is imported only then.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 import sqlite3
 import struct
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
 
-from review_bot.domain.event import parse, parse_all
 from review_bot.errors import StoreError
 from review_bot.memory.evidence import Example, Mute, Pattern, pattern_number
 from review_bot.memory.score import Prior, Signal, Totals
 from review_bot.stores import sqlite
-from review_bot.stores.index_fold import fold_all, fold_in, read_patterns
 from review_bot.stores.index_rows import (
     COLUMNS,
     MIGRATIONS,
@@ -25,12 +22,15 @@ from review_bot.stores.index_rows import (
     Damaged,
     marks,
     pieces,
+    read_patterns,
     totals_of,
     value_of,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, TypeVar
 
     from review_bot.domain.event import Event
     from review_bot.ports import EventStore
@@ -128,6 +128,12 @@ class Index:
         number = pattern_number(rule, key)
         return [one for (one,) in self._rows("SELECT finding FROM seen WHERE pattern = ? ORDER BY 1", (number,))]
 
+    def patterns_of(self, finding: str) -> Sequence[Pattern]:
+        """The patterns that the finding with this fingerprint had, by rule and key."""
+        query = "SELECT pattern FROM seen WHERE finding = ? ORDER BY 1"
+        numbers = [number for (number,) in self._rows(query, (finding,))]
+        return sorted(self._answer(lambda: read_patterns(self._database, numbers)))
+
     def examples_of(self, rule: str, key: str) -> Sequence[Example]:
         """Judged code of this shape, the latest first."""
         number = pattern_number(rule, key)
@@ -135,6 +141,8 @@ class Index:
 
     def kept(self, kind: str) -> list[Event]:
         """The events of a kind that are kept whole: learned, decision, forget."""
+        from review_bot.domain.event import parse
+
         query = "SELECT line FROM other WHERE kind = ? ORDER BY event"
         return self._checked_rows(lambda row: parse(row[0]), query, (kind,))
 
@@ -192,6 +200,8 @@ class Index:
         return None if row is None else str(row[0])
 
     def _follow(self, head: str) -> None:
+        from review_bot.stores.index_fold import fold_all, fold_in
+
         with _transaction(self._database) as database:
             if self._head() == head:  # look again: another process may have folded while this one waited
                 return
@@ -205,6 +215,8 @@ class Index:
             database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (head,))
 
     def _events(self, known: frozenset[str]) -> list[Event]:
+        from review_bot.domain.event import parse_all
+
         return [one for batch in self._store.read(known) for one in parse_all(batch.lines, self._skip)]
 
     def _skip(self, _reason: str) -> None:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from review_bot.domain.event import parse
 from review_bot.domain.forget import Forgotten
-from review_bot.memory.evidence import Pattern, pattern_number
+from review_bot.memory.evidence import pattern_number
 from review_bot.memory.fold import better, example_of, mute_of, pattern_of, prior_of, signal_of, undone
 from review_bot.memory.score import Prior, Signal, prior_weights, totals, weighed
 from review_bot.stores.index_rows import (
     COLUMNS,
     TABLES,
-    checked,
     marks,
     packed,
-    pieces,
+    read_patterns,
     totals_row,
-    unpacked,
     value_of,
     with_sum,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
     from typing import Any
 
     from review_bot.domain.event import Event
+    from review_bot.memory.evidence import Pattern
 
 _BY_EVENT = ("signal", "prior", "mute", "example")
 _KEPT = ("learned", "decision", "forget")
@@ -52,17 +50,6 @@ def fold_in(database: sqlite3.Connection, events: Sequence[Event]) -> bool:
     lines = database.execute("SELECT line FROM other WHERE kind = 'forget'")
     _insert(database, events, Forgotten(parse(line) for (line,) in lines))
     return True
-
-
-def read_patterns(database: sqlite3.Connection, numbers: Sequence[int]) -> list[Pattern]:
-    """The patterns with these numbers, as far as there are any, in this order; raises Damaged."""
-    found = {}
-    for some in pieces(numbers):
-        query = f"SELECT rule, key, fp, lang, crc FROM pattern WHERE number IN ({marks(some)})"
-        for row in database.execute(query, some):
-            rule, key, hashes, lang = checked(row)
-            found[pattern_number(rule, key)] = Pattern(rule, key, unpacked(hashes), lang)
-    return [found[number] for number in numbers if number in found]
 
 
 def _insert(database: sqlite3.Connection, events: Iterable[Event], forgotten: Forgotten) -> None:

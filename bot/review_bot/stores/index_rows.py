@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
-from review_bot.memory.evidence import Example, Mute
+from review_bot.memory.evidence import Example, Mute, Pattern, pattern_number
 from review_bot.memory.score import Prior, Signal, Totals
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator, Sequence
+    from typing import Any, TypeVar
 
     T = TypeVar("T")
 
@@ -20,6 +22,7 @@ CREATE TABLE batch (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE pattern (number INTEGER PRIMARY KEY, rule TEXT, key TEXT, fp BLOB, lang TEXT, crc INTEGER);
 CREATE TABLE fp (hash INTEGER, pattern INTEGER, PRIMARY KEY (hash, pattern)) WITHOUT ROWID;
 CREATE TABLE seen (pattern INTEGER, finding TEXT, PRIMARY KEY (pattern, finding)) WITHOUT ROWID;
+CREATE INDEX seen_finding ON seen (finding);
 CREATE TABLE signal (
     event TEXT PRIMARY KEY, ts INTEGER, rule TEXT, key TEXT, finding TEXT, sig TEXT, y INTEGER, eps REAL, actor TEXT,
     change TEXT, crc INTEGER, pattern INTEGER
@@ -65,6 +68,17 @@ def value_of(kind: type[T], row: Sequence[Any]) -> T:
     """The value in a row of `COLUMNS[kind]`; raises Damaged."""
     made: T = kind(*checked(row))
     return made
+
+
+def read_patterns(database: sqlite3.Connection, numbers: Sequence[int]) -> list[Pattern]:
+    """The patterns with these numbers, as far as there are any, in this order; raises Damaged."""
+    found = {}
+    for some in pieces(numbers):
+        query = f"SELECT rule, key, fp, lang, crc FROM pattern WHERE number IN ({marks(some)})"
+        for row in database.execute(query, some):
+            rule, key, hashes, lang = checked(row)
+            found[pattern_number(rule, key)] = Pattern(rule, key, unpacked(hashes), lang)
+    return [found[number] for number in numbers if number in found]
 
 
 def totals_row(rule: str, figures: Totals) -> tuple[Any, ...]:

@@ -1,0 +1,67 @@
+"""Letting the memory hide, fold and raise what a scan found."""
+
+from __future__ import annotations
+
+from review_bot.bootstrap import evidence
+from review_bot.errors import StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from review_bot.bootstrap import Scan
+    from review_bot.domain.review import Review
+    from review_bot.memory.evidence import Evidence
+    from review_bot.rules.ruleset import RuleSet
+    from review_bot.sources.repository import Repository
+
+
+def with_memory(done: Scan, repository: Repository | None) -> Scan:
+    """The scan as people here want to see it; a memory that can't be read leaves it as it is, and says so."""
+    memory = done.loaded.config.memory
+    if not memory.enabled or repository is None or not done.review.findings:
+        return done
+    if not evidence.is_there(repository, memory.ref):
+        return done
+    try:
+        with evidence.opened(repository, done.loaded) as index:
+            review = _changed(done, index, repository) if index.decides() else done.review
+    except StoreError as error:
+        from review_bot.domain.review import Degraded
+
+        review = done.review._replace(degraded=(*done.review.degraded, Degraded("memory", str(error))))
+    return done._replace(review=review)
+
+
+def _changed(done: Scan, index: Evidence, repository: Repository) -> Review:
+    from review_bot.bootstrap import source_lines
+    from review_bot.memory.effects import Policy, apply
+    from review_bot.pipeline.verdict import verdict
+
+    config, review, line = done.loaded.config, done.review, source_lines(done)
+    policy = Policy(_commit(review, repository), config.memory.explore, category_of(done.rules))
+    outcome = apply(review.findings, lambda one: evidence.shape_of(one, line), index, policy)
+    return review._replace(
+        findings=outcome.findings,
+        suppressed=(*review.suppressed, *outcome.suppressed),
+        verdict=verdict(outcome.findings, config.fail_on, model_blocks=config.model.blocking),
+    )
+
+
+def _commit(review: Review, repository: Repository) -> str:
+    """The commit that the change ends in, else the one it stands on."""
+    from review_bot.sources.repository import head_commit
+
+    return review.source.head or review.source.base or head_commit(repository) or ""
+
+
+def category_of(rules: RuleSet) -> Callable[[str], str | None]:
+    """The category of a rule by its id, looked up only when somebody asks."""
+    known: dict[str, str] = {}
+
+    def category(rule: str) -> str | None:
+        if not known:
+            known.update((entry.id, entry.category) for entry in rules.entries())
+        return known.get(rule)
+
+    return category

@@ -1,0 +1,131 @@
+"""Opening what the memory of a repository knows, without a cost where there is none."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from review_bot.config import Loaded
+    from review_bot.domain.diff import Side
+    from review_bot.domain.event import Event
+    from review_bot.domain.finding import Finding
+    from review_bot.memory.normalise import Shape
+    from review_bot.ports import Batch
+    from review_bot.sources.repository import Repository
+    from review_bot.stores.index import Index
+    from review_bot.stores.log import Log
+
+FOLDER = "review-bot"
+_INDEX = "memory.db"
+_AROUND = 8
+"""Lines on either side of the flagged ones that a window may reach."""
+
+
+def is_there(repository: Repository, ref: str) -> bool:
+    """True where something was ever recorded: asked at every commit, hence by looking at names of files only."""
+    common = common_dir(repository.git_dir)
+    if os.path.lexists(os.path.join(common, ref)):
+        return True
+    try:
+        if os.listdir(os.path.join(common, FOLDER, "spool")):
+            return True
+    except OSError:
+        pass
+    if os.path.isdir(os.path.join(common, "reftable")):  # only git can tell
+        return True
+    try:
+        with open(os.path.join(common, "packed-refs"), "rb") as stream:
+            return f" {ref}\n".encode() in stream.read()
+    except OSError:
+        return False
+
+
+def common_dir(git_dir: str) -> str:
+    """What all work trees of a repository share."""
+    try:
+        with open(os.path.join(git_dir, "commondir"), "rb") as stream:
+            return os.path.normpath(os.path.join(git_dir, os.fsdecode(stream.read().rstrip(b"\r\n"))))
+    except OSError:
+        return git_dir
+
+
+def opened(repository: Repository, loaded: Loaded) -> Index:
+    """The index of the repository's log, to be closed; raises StoreError where the log can't be read."""
+    from review_bot.stores.index import open_index
+
+    common = common_dir(repository.git_dir)
+    log = _Log(repository.cwd, common, loaded.config.memory.ref)
+    return open_index(os.path.join(common, FOLDER, _INDEX), log)
+
+
+class _Log:
+    """The log of a repository; what reads more than its head is loaded only where the index is behind."""
+
+    def __init__(self, cwd: str, common: str, ref: str) -> None:
+        self._cwd, self._common, self._ref = cwd, common, ref
+
+    def head(self) -> str:
+        """As `stores.log.Log` says it, without loading that where a plain file tells the commit."""
+        commit = _commit(os.path.join(self._common, self._ref))
+        if not commit:
+            return self._whole().head()
+        try:
+            names = os.listdir(os.path.join(self._common, FOLDER, "spool"))
+        except OSError:
+            names = []
+        return " ".join([commit, *sorted(one for one in names if one.endswith(".jsonl") and one[0] != ".")])
+
+    def names(self) -> frozenset[str]:
+        """The names of all batches."""
+        return self._whole().names()
+
+    def read(self, known: Collection[str] = ()) -> Iterator[Batch]:
+        """Every batch but the known ones."""
+        return self._whole().read(known)
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events."""
+        self._whole().append(events)
+
+    def compact(self) -> int:
+        """Rewrite the log."""
+        return self._whole().compact()
+
+    def _whole(self) -> Log:
+        from review_bot.stores.git_process import Git
+        from review_bot.stores.gitref import GitRef
+        from review_bot.stores.log import Log
+
+        return Log(GitRef(Git(self._cwd), self._common, self._ref))
+
+
+def _commit(path: str) -> str:
+    """The commit that a file of a ref names; empty where it names none."""
+    try:
+        with open(path, "rb") as stream:
+            said = stream.read(65).strip()
+    except OSError:
+        return ""
+    return said.decode("ascii") if len(said) in {40, 64} and not said.strip(b"0123456789abcdef") else ""
+
+
+def shape_of(finding: Finding, line: Callable[[str, Side, int], str | None]) -> Shape | None:
+    """Shape of the code that a finding is about; None where its lines are not to be had, as those of a secret.
+
+    `line` gives the text of a line by path, side and number.
+    """
+    from review_bot.domain.language import language_of
+    from review_bot.memory.normalise import shape_at
+
+    if line(finding.path, finding.side, finding.start_line) is None:
+        return None
+    last = min(finding.end_line, finding.start_line + _AROUND) + _AROUND
+    numbers = range(max(finding.start_line - _AROUND, 1), last + 1)
+    texts = [line(finding.path, finding.side, number) or "" for number in numbers]
+    while texts and not texts[-1]:
+        texts.pop()
+    lines = dict(zip(numbers, texts, strict=False))
+    return shape_at(finding.rule, lines, finding.start_line, finding.end_line, language_of(finding.path))
