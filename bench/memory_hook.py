@@ -28,10 +28,19 @@ def recorded(folder: str, count: int) -> None:
         events.append(
             event(
                 {
-                    "v": 1, "ts": 1_700_000_000 + number, "kind": "signal", "rule": rule, "key": key, "fp": list(fp),
-                    "sig": "command", "y": number % 2, "eps": 0.03, "actor": f"{number % 9:016x}", "pr": str(number),
+                    "v": 1,
+                    "ts": 1_700_000_000 + number,
+                    "kind": "signal",
+                    "rule": rule,
+                    "key": key,
+                    "fp": list(fp),
+                    "sig": "command",
+                    "y": number % 2,
+                    "eps": 0.03,
+                    "actor": f"{number % 9:016x}",
+                    "pr": str(number),
                 }
-            )  # fmt: skip
+            )
         )
     Log(GitRef(Git(folder), os.path.join(folder, ".git"), REF)).append(events)
 

@@ -4,7 +4,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.log import CODE, OTHER, RULE, made, person, rejections, signal, some_log
@@ -93,7 +93,6 @@ def test_learned_rules_and_decisions_are_kept() -> None:
     assert (folded.learned, folded.decisions) == ((learned,), (decision,))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_order_and_copies_change_nothing(seed: int, order: int) -> None:
     log = some_log(seed)
@@ -102,14 +101,12 @@ def test_order_and_copies_change_nothing(seed: int, order: int) -> None:
     assert fold(shuffled) == fold(log)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 40))
 def test_a_log_in_two_pieces_is_the_whole_log(seed: int, cut: int) -> None:
     log = some_log(seed)
     assert fold([*log[cut:], *log[:cut]]) == fold(log)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6))
 def test_what_grows_with_every_prefix(seed: int) -> None:
     """Without forgetting, patterns and what is known of them only grow; signals are lost to unmutes alone."""

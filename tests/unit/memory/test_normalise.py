@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from review_bot.memory.normalise import MOST_HASHES, NEAR, shape, similarity, tokens, window
@@ -98,7 +98,6 @@ def test_similarity_of_cut_sets_asks_the_least_of_both() -> None:
     assert similarity(low, high) == 0.5
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from(["python", "bash", "yaml", "html", "sql", "markdown", None]))
 def test_any_text_has_a_shape_within_the_bounds(text: str, language: str | None) -> None:
     made = shape("rule", text, language)
@@ -142,7 +141,6 @@ def test_a_window_stays_among_the_lines_there_are() -> None:
     assert window({}, 5, 5, None) == (5, 5)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["a(", ")", "x", "", "b +", ". c", "[", "]", "{", "}"]), max_size=20),
     st.integers(1, 20),

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from review_bot.memory import score
@@ -147,7 +147,6 @@ SIGNALS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(SIGNALS, max_size=25), st.integers())
 def test_order_and_copies_change_nothing(log: list[Signal], seed: int) -> None:
     shuffled = [*log, *log[::2]]
@@ -156,7 +155,6 @@ def test_order_and_copies_change_nothing(log: list[Signal], seed: int) -> None:
     assert score.was_hidden(shuffled, shuffled) == score.was_hidden(log, log)
 
 
-@settings(deadline=None)
 @given(st.lists(SIGNALS, max_size=25), SIGNALS)
 def test_a_further_signal_never_moves_the_sum_against_itself(log: list[Signal], one: Signal) -> None:
     before, after = score.totals(score.weighed(log)).sum, score.totals(score.weighed([*log, one])).sum
@@ -166,7 +164,6 @@ def test_a_further_signal_never_moves_the_sum_against_itself(log: list[Signal], 
         assert after <= before + 1e-12
 
 
-@settings(deadline=None)
 @given(st.lists(SIGNALS, max_size=25))
 def test_counted_signals_only_grow_with_the_log(log: list[Signal]) -> None:
     counts = [score.totals(score.weighed(log[:end])) for end in range(len(log) + 1)]

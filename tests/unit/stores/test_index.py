@@ -111,7 +111,7 @@ def test_lines_that_are_no_events_are_skipped_and_counted(path: str) -> None:
         assert says(index) == truth(LOG)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 6))
 def test_a_log_that_comes_in_pieces_gives_the_index_of_the_whole(seed: int, pieces: int) -> None:
     events = some_log(seed)
