@@ -274,3 +274,36 @@ def test_repository_that_takes_nothing_keeps_scanning(git: Git, scanned: str) ->
 
 def test_outside_of_a_repository_is_one_line(tmp_path: Path) -> None:
     assert "not a git repository" in one_line(bot(tmp_path, "memory", "status"))
+
+
+def test_folder_is_written_to_at_once_and_read_by_sync(git: Git, tmp_path: Path) -> None:
+    git.commit()
+    a = git.root
+    git("clone", "-q", ".", "../b")
+    b = git.root.parent / "b"
+    url: Fields = {"REVIEW_BOT_MEMORY_URL": f"file://{tmp_path}/shared"}
+    record(a, signal(1).line, **url)
+    (path,) = (tmp_path / "shared" / git("rev-parse", "HEAD")).rglob("*.jsonl")
+    assert path.read_text() == signal(1).line + "\n"
+    assert bot(b, "memory", "sync", **url).out == "0 events sent, 1 received\n"
+    assert events(b) == [dict(signal(1).fields)]
+    assert REF not in git("for-each-ref", "--format=%(refname)", "refs/remotes")
+
+
+def test_store_that_is_away_is_one_line_and_events_wait(git: Git, tmp_path: Path) -> None:
+    git.commit()
+    url: Fields = {"REVIEW_BOT_MEMORY_URL": f"postgresql://u:secret@/x?host={tmp_path}"}
+    done = bot(git.root, "memory", "record", "--events", "-", stdin=signal(1).line.encode(), **url)
+    assert (done.code, json.loads(done.out)) == (0, {"recorded": 1, "refused": 0})
+    assert done.err.count("\n") == 1
+    assert "events wait" in done.err
+    assert "secret" not in done.err
+    assert "can't be used" in one_line(bot(git.root, "memory", "sync", **url))
+    waiting = json.loads(bot(git.root, "memory", "status", "--format", "json", **url).out)
+    assert waiting == {"events": 1, "skipped": 0, "pending": 1}
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "folder", "file:here", "postgresql://[x/y"])
+def test_url_of_no_store_is_refused(git: Git, url: str) -> None:
+    git.commit()
+    assert "memory.url" in one_line(bot(git.root, "memory", "sync", REVIEW_BOT_MEMORY_URL=url))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from review_bot.bootstrap.memory import actor_key, context
+from review_bot.bootstrap.memory import actor_key, append, context
 from review_bot.domain.event import BadEvent, actor_hash, is_hash
 from review_bot.errors import UsageError
 from review_bot.values import NamedTuple
@@ -168,5 +168,5 @@ def _record_all(memory: Memory, several: Iterable[Fields], *, by_actor: bool = T
         made = [complete(said, desk._replace(about=lambda _: None)) for said in several]
     except BadEvent as error:
         raise UsageError(f"can't be recorded: {error}", where="memory", remedy="shorten what you say") from error
-    memory.log.append(made)
+    append(memory, made)
     return made

@@ -7,11 +7,11 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from review_bot.errors import ConfigError, StoreError, UsageError
+from review_bot.errors import ConfigError, SourceError, StoreError, UsageError
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from review_bot.config import Loaded
     from review_bot.domain.event import Event
@@ -26,6 +26,8 @@ class Memory(NamedTuple):
     repository: Repository
     loaded: Loaded
     log: Log
+    say: Callable[[str], None] = lambda _: None
+    """Hears of what did not work and keeps nobody from going on."""
 
     def events(self) -> Iterator[Event]:
         """The events that count, each once."""
@@ -35,8 +37,10 @@ class Memory(NamedTuple):
         return live(event for batch in self.log.read() for event in parse_all(batch.lines))
 
 
-def open_memory(config: str | None = None, cwd: str | None = None) -> Memory:
-    """The memory of the repository that contains `cwd`, by default the current folder.
+def open_memory(
+    config: str | None = None, cwd: str | None = None, say: Callable[[str], None] = lambda _: None
+) -> Memory:
+    """The memory of the repository that contains `cwd`, by default the current folder; `say` hears what went wrong.
 
     Raises SourceError outside of a repository, ConfigError, and UsageError where the memory is switched off.
     """
@@ -48,7 +52,7 @@ def open_memory(config: str | None = None, cwd: str | None = None) -> Memory:
     if not loaded.config.memory.enabled:
         where = loaded.origins["memory.enabled"]
         raise UsageError("the memory is switched off", where=where, remedy="set memory.enabled = true")
-    return Memory(repository, loaded, open_log(repository, loaded))
+    return Memory(repository, loaded, open_log(repository, loaded), say)
 
 
 def open_log(repository: Repository, loaded: Loaded) -> Log:
@@ -64,6 +68,8 @@ def open_log(repository: Repository, loaded: Loaded) -> Log:
 
 def _exchange(local: Any, repository: Repository, loaded: Loaded) -> Exchange | None:
     """The way to what is shared: the remote's ref, or the store that the configuration names."""
+    if loaded.config.memory.url:
+        return _store_exchange(local, repository, loaded)
     from review_bot.stores.git_exchange import GitExchange
     from review_bot.stores.git_remote import GitRemote
 
@@ -77,6 +83,52 @@ def _exchange(local: Any, repository: Repository, loaded: Loaded) -> Exchange | 
             return None
         raise ConfigError(f"memory.remote: there is no remote {name}", where=loaded.origins["memory.remote"])
     return GitExchange(local, remote, allowed=lambda: _refuse_offline(address))
+
+
+def _store_exchange(local: Any, repository: Repository, loaded: Loaded) -> Exchange:
+    """The way to a folder or a database; it is opened only when it is needed."""
+    from review_bot.stores.store_exchange import StoreExchange
+
+    url = loaded.config.memory.url
+    scheme = url.partition(":")[0]
+    if scheme == "file":
+        from review_bot.stores.folder import Folder, path_of
+
+        path_of(url)
+        return StoreExchange(local, lambda: Folder(url, _identity(repository)), url)
+    if scheme in ("postgresql", "postgres"):
+        from review_bot.stores.postgres import Postgres
+
+        return StoreExchange(local, lambda: Postgres(url, _identity(repository)), url)
+    where = loaded.origins["memory.url"]
+    raise ConfigError("memory.url is neither file:///FOLDER nor postgresql://…", where=where)
+
+
+def _identity(repository: Repository) -> str:
+    """What stands for the repository in a shared store; raises StoreError before its first commit."""
+    from review_bot.sources.first_commit import first_commit
+
+    try:
+        found = first_commit(repository)
+    except SourceError as error:
+        raise StoreError(error.what, where=error.where, remedy=error.remedy) from error
+    if not found:
+        raise StoreError("there is no first commit yet, which stands for the repository", where=repository.cwd)
+    return found
+
+
+def append(memory: Memory, events: Sequence[Event]) -> None:
+    """Add events to the log, and send them where the store is written to at once; else they wait, and that is said."""
+    memory.log.append(events)
+    exchange = memory.log.exchange
+    if exchange is None or not exchange.eager or not events:
+        return
+    try:
+        note = memory.log.sync().note
+    except StoreError as error:
+        note = f"{error}; events wait for `review-bot memory sync`"
+    if note:
+        memory.say(note)
 
 
 def _refuse_offline(address: str) -> None:

@@ -29,7 +29,7 @@ _MOST_REASONS = 3
 
 def record(memory: Memory, lines: Iterable[bytes]) -> Recorded:
     """Record each line that is an event or becomes one; one that is known already is neither recorded nor refused."""
-    from review_bot.bootstrap.memory import context
+    from review_bot.bootstrap.memory import append, context
 
     desk = context(memory)
     found: dict[str, Event] = {}
@@ -46,7 +46,7 @@ def record(memory: Memory, lines: Iterable[bytes]) -> Recorded:
             continue
         found[one.id] = one
     new = found.keys() - memory.log.known(found)
-    memory.log.append([one for one in found.values() if one.id in new])
+    append(memory, [one for one in found.values() if one.id in new])
     return Recorded(len(new), refused, tuple(reasons[:_MOST_REASONS]))
 
 

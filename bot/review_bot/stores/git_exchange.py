@@ -45,6 +45,8 @@ class Plan(NamedTuple):
 class GitExchange:
     """The exchange of one clone with one remote."""
 
+    eager = False
+
     def __init__(self, local: GitRef, remote: GitRemote, allowed: Callable[[], None] = lambda: None) -> None:
         self.local = local
         self.remote = remote

@@ -6,13 +6,12 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
-from review_bot.domain.event import parse_all
-from review_bot.domain.forget import Forgotten, live
 from review_bot.errors import StoreError
 from review_bot.ports import Batch, Synced
-from review_bot.stores.batches import ids_of, later_versions, name_of, packed, segments
+from review_bot.stores.batches import ids_of, name_of, packed
 from review_bot.stores.erase import erase, objects_of
 from review_bot.stores.lock import exclusive
+from review_bot.stores.segments import live_of
 from review_bot.stores.spool import Spool
 
 if TYPE_CHECKING:
@@ -28,6 +27,9 @@ _PATIENCE = 30.0
 
 class Exchange(Protocol):
     """The way in which a log is shared."""
+
+    eager: bool
+    """Whether events are sent as they are recorded, and not by `sync` only."""
 
     def where(self) -> str:
         """What the log is shared with, to be shown."""
@@ -132,29 +134,17 @@ class Log:
                     self.exchange.sync({})
                 head = self.local.head()
                 old = self.local.entries(head)
-                count, entries = self._segments(old)
+                kept = live_of(self.local.read(dict.fromkeys(old.values())))
+                entries = {path: self.local.blob(data) for path, data in kept.files()}
                 if self._rewrite(entries, head, old):
                     erase(self.local, before)
-                    return count
+                    return len(kept.events)
         raise StoreError("can't be rewritten now: it keeps changing, or can't be written to", where=self.local.ref)
 
     def _rewrite(self, entries: Entries, head: str, old: Entries) -> bool:
         if self.exchange is not None:
             return self.exchange.rewrite(entries, old)
         return not head or self.local.swap(self.local.commit(entries), head)
-
-    def _segments(self, old: Entries) -> tuple[int, Entries]:
-        """The live events as segments, and how many there are; lines of later versions are kept."""
-        events: dict[str, Event] = {}
-        later: dict[str, bytes] = {}
-        for batch in self.local.read(dict.fromkeys(old.values())):
-            lines = list(batch.lines)
-            events.update((one.id, one) for one in parse_all(lines))
-            later.update(later_versions(lines))
-        kept = list(live(events.values()))
-        forgotten = Forgotten(kept)
-        others = [line for name, line in later.items() if name not in forgotten.ids]
-        return len(kept), {path: self.local.blob(data) for path, data in segments(kept, others)}
 
     def _entries(self) -> Entries:
         return self.local.entries(self.local.head())

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from review_bot.bootstrap.memory import Memory
+
 GROUPS = ("judge", "log", "export", "privacy", "stance")
 """Modules of this package; each declares its actions in `add`."""
 
@@ -26,6 +28,15 @@ def action(
     parser = actions.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
     parser.add_argument("--config", metavar="FILE", help="read the configuration from FILE")
     return parser
+
+
+def opened(arguments: argparse.Namespace) -> Memory:
+    """The memory that the command line means."""
+    from review_bot.bootstrap.memory import open_memory
+    from review_bot.cli.streams import say
+    from review_bot.errors import printable
+
+    return open_memory(arguments.config, say=lambda line: say(printable(f"review-bot: {line}")))
 
 
 def form(parser: argparse.ArgumentParser) -> None:

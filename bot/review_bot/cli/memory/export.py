@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from review_bot.cli.memory import action
+from review_bot.cli.memory import action, opened
 
 if TYPE_CHECKING:
     import argparse
@@ -25,9 +25,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the events that count to standard output, oldest first."""
-    from review_bot.bootstrap.memory import open_memory
 
-    memory = open_memory(arguments.config)
+    memory = opened(arguments)
     waiting = memory.log.waiting() if arguments.pending else None
     events = [one for one in memory.events() if waiting is None or one.id in waiting]
     text = "".join(f"{one.line}\n" for one in sorted(events, key=lambda one: (one.ts, one.id)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from review_bot.cli.memory import action, plural
+from review_bot.cli.memory import action, opened, plural
 from review_bot.errors import printable
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ def _reject(arguments: argparse.Namespace) -> int:
 
 def _judge(arguments: argparse.Namespace, *, accept: bool) -> int:
     from review_bot.bootstrap.judge import judge
-    from review_bot.bootstrap.memory import open_memory
 
-    memory = open_memory(arguments.config)
+    memory = opened(arguments)
     made = judge(memory, arguments.fingerprint, accept=accept, actor=arguments.actor, change=arguments.change)
     print(printable(f"{'accepted' if accept else 'rejected'} {arguments.fingerprint} ({made.get('rule')})"))
     return 0
@@ -60,9 +59,8 @@ def _judge(arguments: argparse.Namespace, *, accept: bool) -> int:
 
 def _mute(arguments: argparse.Namespace) -> int:
     from review_bot.bootstrap.judge import mute
-    from review_bot.bootstrap.memory import open_memory
 
-    memory = open_memory(arguments.config)
+    memory = opened(arguments)
     made = mute(memory, arguments.name, reason=arguments.reason, path=arguments.path, actor=arguments.actor)
     scope = made.get("scope")
     like = " in code like this" if scope["key"] else ""
@@ -73,9 +71,8 @@ def _mute(arguments: argparse.Namespace) -> int:
 
 def _unmute(arguments: argparse.Namespace) -> int:
     from review_bot.bootstrap.judge import unmute
-    from review_bot.bootstrap.memory import open_memory
 
-    done = unmute(open_memory(arguments.config), arguments.name, path=arguments.path, actor=arguments.actor)
+    done = unmute(opened(arguments), arguments.name, path=arguments.path, actor=arguments.actor)
     if not any(done):
         print(printable(f"nothing to take back for {arguments.name}"))
     else:

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from review_bot.cli.memory import action, form, plural
+from review_bot.cli.memory import action, form, opened, plural
 from review_bot.cli.streams import say
 from review_bot.errors import UsageError, printable
 
@@ -31,9 +31,9 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.memory import open_memory, status
+    from review_bot.bootstrap.memory import status
 
-    counted = status(open_memory(arguments.config))
+    counted = status(opened(arguments))
     if arguments.format == "json":
         print(json.dumps(counted._asdict()))
     else:
@@ -43,9 +43,8 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _sync(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.memory import open_memory
 
-    memory = open_memory(arguments.config)
+    memory = opened(arguments)
     done = memory.log.sync()
     if done.note:
         say(f"review-bot: {done.note}")
@@ -59,10 +58,9 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 
 def _record(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.memory import open_memory
     from review_bot.bootstrap.record import record
 
-    done = record(open_memory(arguments.config), _lines(arguments.events))
+    done = record(opened(arguments), _lines(arguments.events))
     for reason in done.reasons:
         say(printable(f"refused: {reason}"))
     print(json.dumps({"recorded": done.recorded, "refused": done.refused}))
@@ -83,9 +81,8 @@ def _lines(path: str) -> Iterator[bytes]:
 
 
 def _compact(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.memory import open_memory
 
-    memory = open_memory(arguments.config)
+    memory = opened(arguments)
     count = memory.log.compact()
     print(f"{plural(count, 'event')} in {plural(len(memory.log.names()), 'file')}")
     return 0

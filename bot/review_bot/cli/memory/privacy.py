@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from review_bot.cli.memory import action, form, plural
+from review_bot.cli.memory import action, form, opened, plural
 from review_bot.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _forget(arguments: argparse.Namespace) -> int:
     from review_bot.bootstrap.judge import forget
-    from review_bot.bootstrap.memory import open_memory
     from review_bot.domain.event import is_hash, is_id
 
     if arguments.id is not None and not is_id(arguments.id):
@@ -35,16 +34,15 @@ def _forget(arguments: argparse.Namespace) -> int:
     if arguments.finding is not None and not is_hash(arguments.finding):
         raise UsageError("a fingerprint has 16 hex digits", where="--finding", remedy="see the report of a scan")
     ids = [arguments.id] if arguments.id else []
-    count = forget(open_memory(arguments.config), ids=ids, finding=arguments.finding, actor=arguments.actor)
+    count = forget(opened(arguments), ids=ids, finding=arguments.finding, actor=arguments.actor)
     print(f"{plural(count, 'event')} forgotten; `review-bot memory compact` erases what is stored of it")
     return 0
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.memory import open_memory
     from review_bot.bootstrap.memory_doctor import places
 
-    found = places(open_memory(arguments.config))
+    found = places(opened(arguments))
     if arguments.format == "json":
         print(
             json.dumps({"schema": "review-bot.memory-doctor/1", "places": [one._asdict() for one in found]}, indent=2)
