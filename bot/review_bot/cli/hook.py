@@ -37,7 +37,7 @@ hooks:
   pre-commit             review what is staged
   pre-push [REMOTE URL]  review what is new to the remote; git names the refs on standard input
   commit-msg FILE        check the message in FILE
-  post-commit            does nothing yet
+  post-commit            tell the memory what became of the findings shown before the commit
 
 options:
   --strict               fail where review-bot itself fails; else that is one line and git goes on
@@ -139,7 +139,12 @@ def _pre_commit(options: Options) -> int:
     if os.environ.get("PRE_COMMIT_FROM_REF"):  # pre-commit run --from-ref A --to-ref B, and its pre-push stage
         return _pre_push(options)
     repository = find_root()
-    return _review(options, repository, [_staged(repository)])
+    loaded = _load(options, repository.root)
+    if loaded.config.memory.enabled and repository.root is not None:
+        from review_bot.stores.last_scan import mark
+
+        mark(repository.git_dir)
+    return _review(options, repository, [_staged(repository)], loaded)
 
 
 def _pre_push(options: Options) -> int:
@@ -230,18 +235,27 @@ def _protected_branch(patterns: Iterable[str]) -> str:
     return branch if any(fnmatchcase(branch, pattern) for pattern in patterns) else ""
 
 
-def _post_commit(_: Options) -> int:
+def _post_commit(options: Options) -> int:
+    """Tell the memory what became of the findings that were shown before the commit."""
+    from review_bot.sources.repository import find_root
+
+    repository = find_root()
+    loaded = _load(options, repository.root)
+    if loaded.config.memory.enabled and repository.root is not None:
+        from review_bot.bootstrap.aftermath import record
+
+        record(repository, loaded)
     return CLEAN
 
 
 _HOOKS = {"pre-commit": _pre_commit, "pre-push": _pre_push, "commit-msg": _commit_msg, "post-commit": _post_commit}
 
 
-def _review(options: Options, repository: Repository, sources: list[DiffSource]) -> int:
+def _review(options: Options, repository: Repository, sources: list[DiffSource], loaded: Loaded | None = None) -> int:
     """Review each source; FOUND where one of them has findings that block."""
     if not sources:
         return CLEAN
-    loaded = _load(options, repository.root)
+    loaded = loaded or _load(options, repository.root)
     until = monotonic() + loaded.config.hook.deadline
     return max(_scan(options, loaded, "range", source, until - monotonic()) for source in sources)
 

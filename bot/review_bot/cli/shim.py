@@ -9,8 +9,6 @@ import sys
 
 def run() -> int:
     """Run the hook named on the command line; its exit code."""
-    if sys.argv[1:2] == ["post-commit"]:
-        return 0  # it has nothing to do yet, and nobody should wait for imports
     here = __file__.rpartition("/")[0]
     root = here.rpartition("/")[0].rpartition("/")[0]
     sys.path[:] = [entry for entry in sys.path if entry not in {here, ""}]

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
 
 import pytest
 
 from review_bot.cli import hook
 from review_bot.cli.hook import Options, main, parse
 from review_bot.errors import SourceError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -108,8 +104,9 @@ def test_the_clock_stops_a_hook_that_hangs(monkeypatch: pytest.MonkeyPatch, caps
 
 
 def test_post_commit_says_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    git: Git, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    git.commit()
+    monkeypatch.chdir(git.root)
     assert main(["post-commit"]) == 0
     assert capsys.readouterr() == ("", "")

@@ -1,0 +1,190 @@
+"""After a commit: what became of the findings that were shown before it, put into the memory."""
+
+from __future__ import annotations
+
+from review_bot.errors import SourceError
+from review_bot.values import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from review_bot.bootstrap import Scan
+    from review_bot.bootstrap.memory import Memory
+    from review_bot.config import Loaded
+    from review_bot.memory.aftermath import After, Outcome
+    from review_bot.sources.repository import Repository
+    from review_bot.stores.last_scan import LastScan, Seen
+
+
+class _Commit(NamedTuple):
+    """The commit that was just made, and what the work stood on before."""
+
+    id: str
+    base: str
+    """Commit that the scan compared with; empty for the first commit."""
+
+
+def record(repository: Repository, loaded: Loaded) -> int:
+    """Record what the last commit says of the findings shown before it; how many signals that were.
+
+    Where nothing was shown it costs a look at two files. Raises SourceError and StoreError.
+    """
+    from review_bot.stores import last_scan
+
+    checked = last_scan.take_mark(repository.git_dir)
+    last = last_scan.load(repository.git_dir)
+    shown = [] if last is None else [one for one in (*last.seen, *last.earlier) if not one.held]
+    if not shown and checked:
+        return 0
+    commit = _commit(repository, last)
+    signals = [] if last is None or commit is None else list(_signals(repository, loaded, last, shown, commit))
+    if not checked and _is_installed(repository):
+        signals.append({"kind": "signal", "sig": "no-verify", "y": None, "pr": _head(repository)})
+    if signals:
+        _append(repository, loaded, signals)
+    if last is not None and commit is not None:
+        last_scan.forget_earlier(repository.git_dir)
+    return len(signals)
+
+
+def _head(repository: Repository) -> str:
+    from review_bot.sources.repository import head_commit
+
+    return head_commit(repository) or ""
+
+
+def _commit(repository: Repository, last: LastScan | None) -> _Commit | None:
+    """The new commit, where it was made on what the scan stood on; None after a merge, or where HEAD went elsewhere."""
+    head = _head(repository)
+    if last is None or not head:
+        return None
+    said = _git(repository, "rev-list", "--parents", "-n", "1", head).split()
+    before = _git(repository, "rev-parse", "-q", "--verify", "HEAD@{1}").strip()
+    if len(said) > 2 or last.head not in (said[1] if len(said) > 1 else "", before):
+        return None
+    return _Commit(head, last.head)
+
+
+def _signals(
+    repository: Repository, loaded: Loaded, last: LastScan, shown: list[Seen], commit: _Commit
+) -> Iterator[dict[str, Any]]:
+    from review_bot.memory.aftermath import outcome
+
+    done = _reviewed(repository, loaded, commit)
+    touched = {file.before for file in done.change.files} | {file.path for file in done.change.files}
+    known = _spoken_of(repository, loaded)
+    for one in shown:
+        finding = one.finding
+        if finding.path not in touched or finding.fingerprint in known:
+            continue
+        said = outcome(_after(one, done, {each.finding.fingerprint for each in (*last.seen, *last.earlier)}))
+        if said is not None:
+            yield _fields(one, said, commit)
+
+
+def _reviewed(repository: Repository, loaded: Loaded, commit: _Commit) -> Scan:
+    """The commit, reviewed by the rules alone."""
+    from review_bot import bootstrap
+    from review_bot.sources.git import RangeSource
+    from review_bot.sources.repository import empty_tree
+
+    base = commit.base or empty_tree(repository)
+    source = RangeSource(repository, f"{base}..{commit.id}")
+    return bootstrap.scan(
+        bootstrap.Request("range", source=source, loaded=loaded, deadline=loaded.config.hook.deadline)
+    )
+
+
+def _after(one: Seen, done: Scan, before: set[str]) -> After:
+    from review_bot.memory.aftermath import After
+
+    finding = one.finding
+    found = {each.fingerprint for each in done.review.findings}
+    held = {each.finding.fingerprint: each.by for each in done.review.suppressed}
+    again = any(
+        each.rule == finding.rule and each.path == finding.path and each.fingerprint not in before
+        for each in done.review.findings
+    )
+    ignored = held.get(finding.fingerprint) == "inline"
+    in_commit = finding.fingerprint in found or (finding.fingerprint in held and not ignored)
+    committed, work = _lines(done, finding.path), _on_disk(done, finding.path)
+    return After(finding, _flagged(one), committed, work, in_commit, ignored, again)
+
+
+def _flagged(one: Seen) -> tuple[str, ...]:
+    if not one.text:
+        return ()
+    lines = one.text.split("\n")
+    return tuple(lines[one.finding.start_line - one.first : one.finding.end_line - one.first + 1])
+
+
+def _lines(done: Scan, path: str) -> tuple[str, ...] | None:
+    """Lines of the file as committed; of one that was renamed under its new name."""
+    for file in done.change.files:
+        if path in (file.path, file.before) and not file.deleted:
+            data = done.change.contents.new(file)
+            return None if data is None else tuple(data.decode("utf-8", "replace").splitlines())
+    return None
+
+
+def _on_disk(done: Scan, path: str) -> tuple[str, ...] | None:
+    import os
+
+    try:
+        with open(os.path.join(done.change.root or "", path), "rb") as stream:
+            return tuple(stream.read().decode("utf-8", "replace").splitlines())
+    except OSError:
+        return None
+
+
+def _fields(one: Seen, said: Outcome, commit: _Commit) -> dict[str, Any]:
+    finding = one.finding
+    at = [commit.base or None, commit.id, finding.path, finding.start_line, finding.end_line]
+    return {
+        "kind": "signal", "sig": said.sig, "y": said.y, "pr": commit.id, "finding": finding.fingerprint, "at": at,
+    }  # fmt: skip
+
+
+def _spoken_of(repository: Repository, loaded: Loaded) -> set[str]:
+    """Fingerprints that a commit has spoken of before; an amended commit says nothing new."""
+    from review_bot.memory.aftermath import SIGNALS
+
+    events = _memory(repository, loaded).events()
+    return {one.get("finding") for one in events if one.get("sig") in SIGNALS and len(one.change or "") >= 40}
+
+
+def _append(repository: Repository, loaded: Loaded, signals: Iterable[dict[str, Any]]) -> None:
+    from review_bot.bootstrap.memory import context
+    from review_bot.memory.complete import complete
+
+    memory = _memory(repository, loaded)
+    desk = context(memory)
+    memory.log.append([complete(said, desk) for said in signals])
+
+
+def _memory(repository: Repository, loaded: Loaded) -> Memory:
+    from review_bot.bootstrap.memory import Memory, open_log
+
+    return Memory(repository, loaded, open_log(repository, loaded))
+
+
+def _is_installed(repository: Repository) -> bool:
+    """Whether our pre-commit hook is in place, so that its silence means `--no-verify`."""
+    import os
+
+    from review_bot.sources.hooks_folder import locate
+
+    try:
+        with open(os.path.join(locate().path, "pre-commit"), "rb") as stream:
+            return b"review-bot" in stream.read(4096)
+    except (OSError, SourceError):
+        return False
+
+
+def _git(repository: Repository, *arguments: str) -> str:
+    from review_bot.sources.process import run
+
+    done = run(arguments, cwd=repository.cwd)
+    return done.output.decode("utf-8", "replace") if done.status == 0 else ""
