@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from review_bot.cli import hook
 from review_bot.cli.hook import Options, main, parse
 from review_bot.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from conftest import Git
 
 
 @pytest.mark.parametrize(
