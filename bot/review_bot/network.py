@@ -11,6 +11,8 @@ import sys
 from typing import Any
 
 _TRUE = ("1", "true", "yes", "on")
+_LOOPBACK = bytes(15) + b"\1"
+_MAPPED = bytes(10) + b"\xff\xff"
 _guarded = False
 
 
@@ -38,17 +40,24 @@ def is_offline() -> bool:
 
 def is_loopback(host: str) -> bool:
     """True for 127.0.0.0/8, ::1 and `localhost`, as an address stands in a socket; a name is not looked up."""
-    import ipaddress
-
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    number = _packed(name.partition("%")[0])
+    return number[:1] == b"\x7f" if len(number) == 4 else number == _LOOPBACK
+
+
+def _packed(text: str) -> bytes:
+    """The bytes of an address, those of IPv4 for one that is put into IPv6; none for a name."""
+    import socket
+
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            number = socket.inet_pton(family, text)
+        except (OSError, ValueError):
+            continue
+        return number.removeprefix(_MAPPED) if len(number) == 16 and number.startswith(_MAPPED) else number
+    return b""
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from review_bot import network
 from review_bot.errors import NotLocal, Unreachable
@@ -28,8 +27,11 @@ class Address(NamedTuple):
     """Without a slash at its end."""
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{self.path}"
+        return f"{self.scheme}://{self.authority()}{self.path}"
+
+    def authority(self) -> str:
+        """Host and port."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Permit(NamedTuple):
@@ -45,18 +47,15 @@ class Permit(NamedTuple):
 def read_url(text: str, key: str) -> Address:
     """The address that the configuration `key` holds, up to `/v1`; raises Unreachable where it is none."""
     text = text.strip()
-    scheme, mark, _ = text.partition("://")
-    try:
-        parts = urlsplit(text if mark else f"http://{text}")
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise _unreadable(text, key) from error
-    scheme = parts.scheme
-    odd = parts.username is not None or parts.password is not None or parts.query or parts.fragment
-    if scheme not in _PORTS or not host or odd or not _is_plain(text):
+    scheme, mark, rest = text.partition("://")
+    scheme, rest = (scheme.lower(), rest) if mark else ("http", text)
+    hostport, _, path = rest.partition("/")
+    host, port = _split(hostport, str(_PORTS.get(scheme, 0)))
+    if scheme not in _PORTS or not host or "[" in host or not _is_port(port) or not _is_plain(rest):
         raise _unreadable(text, key)
-    path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
-    return Address(scheme, _ANY.get(host, host), port if port is not None else _PORTS[scheme], path)
+    path = f"/{path}".rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
+    host = host.lower()
+    return Address(scheme, _ANY.get(host, host), int(port), path)
 
 
 def read_ollama_host(text: str) -> Address:
@@ -71,9 +70,9 @@ def read_ollama_host(text: str) -> Address:
     default = str(_PORTS[scheme]) if mark and scheme in _PORTS else "11434"
     hostport, _, path = rest.partition("/")
     host, port = _split(hostport, default)
-    if scheme not in _PORTS or not _is_plain(rest) or "@" in rest or any(mark in rest for mark in "?#"):
+    if scheme not in _PORTS or not _is_plain(rest):
         raise _unreadable(text, "OLLAMA_HOST or model.ollama.host")
-    number = int(port) if port.isascii() and port.isdigit() and int(port) <= 65535 else int(default)
+    number = int(port if _is_port(port) else default)
     return Address(scheme, _ANY.get(host, host), number, f"/{path}".rstrip("/"))
 
 
@@ -120,8 +119,13 @@ def _split(hostport: str, default: str) -> tuple[str, str]:
     return hostport, default
 
 
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= 65535
+
+
 def _is_plain(text: str) -> bool:
-    return text.isprintable() and "\\" not in text and " " not in text
+    """Whether it is host, port and path and nothing else: no user, no query, nothing that reads otherwise elsewhere."""
+    return text.isascii() and text.isprintable() and not any(mark in text for mark in "\\ @?#\"'<>|^`{}")
 
 
 def _unreadable(text: str, key: str) -> Unreachable:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from review_bot.backends.openai_compatible import _ASK, Model, OpenAiCompatible, _get, _lasting
+from review_bot.backends.openai_compatible import _ASK, Model, OpenAiCompatible, _get, _lasting, digest_of
 from review_bot.domain.model import ModelInfo
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ class LlamaCpp(OpenAiCompatible):
         context = size if isinstance(size, int) and size > 0 else model.context
         told = [_get(props, name) for name in ("model_path", "chat_template", "build_info")]
         where = str(self._wire.address)
-        digest = sha256(json.dumps([self._group, model.name, _lasting(model.entry), told]).encode()).hexdigest()
+        digest = digest_of([self._group, model.name, _lasting(model.entry), told])
         capabilities: set[Capability] = {"schema", "json", "tokenize", "probability", "prefix"}
         if self._thinks:
             capabilities.add("thinking")

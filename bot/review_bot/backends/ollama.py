@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from review_bot.backends import ollama_models as models
 from review_bot.backends.controls import defused, plain_schema, restored, without_thinking
-from review_bot.backends.openai_compatible import first_word_shares, overflowed, seconds_asked_for
 from review_bot.backends.streaming import drain
+from review_bot.backends.tell import first_word_shares, overflowed, seconds_asked_for
 from review_bot.domain.model import Answer, ModelInfo
 from review_bot.errors import (
     BadAnswer,

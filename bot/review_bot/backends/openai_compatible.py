@@ -10,12 +10,11 @@ import json
 import re
 import threading
 import time
-from hashlib import sha256
-from math import exp
 from typing import TYPE_CHECKING, Any
 
 from review_bot.backends.controls import defused, plain_schema, restored, without_thinking
 from review_bot.backends.streaming import drain
+from review_bot.backends.tell import first_word_shares, overflowed, seconds_asked_for
 from review_bot.domain.model import Answer, ModelInfo
 from review_bot.errors import (
     BadAnswer,
@@ -27,6 +26,11 @@ from review_bot.errors import (
     Unavailable,
 )
 from review_bot.values import NamedTuple
+
+try:  # hashlib loads OpenSSL
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover - an interpreter without the built-in module
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -49,11 +53,6 @@ _OPTIONAL = (
     "temperature",
 )
 """Parameters that an answer can do without, the more particular name first."""
-_OVERFLOW = re.compile(
-    r"exceed_context_size|context_length_exceeded|maximum context length|context (?:size|length|window)"
-    r"|prompt is too long|too many tokens|exceeds? the (?:available )?context|input length exceeds",
-    re.IGNORECASE,
-)
 _MODEL_FORMAT = re.compile(
     r"peg-native|does not match the expected|failed to parse (?:the )?(?:input|output)", re.IGNORECASE
 )
@@ -146,10 +145,10 @@ class OpenAiCompatible:
     def _describe(self) -> ModelInfo:
         local = not self._wire.look_up()
         model = self._chosen(self._models())
-        digest = sha256(json.dumps([self._group, model.name, _lasting(model.entry)]).encode())
+        digest = digest_of([self._group, model.name, _lasting(model.entry)])
         capabilities: frozenset[Capability] = frozenset({"schema", "json", "probability"})
         where = str(self._wire.address)
-        return ModelInfo(self.name, model.name, digest.hexdigest(), model.context, capabilities, where, local)
+        return ModelInfo(self.name, model.name, digest, model.context, capabilities, where, local)
 
     def _extra(self, call: Completion) -> dict[str, Any]:
         """Parameters that only this kind of server knows."""
@@ -358,50 +357,11 @@ def _parsed(data: bytes, where: str) -> Any:
         raise BadAnswer("a piece of the answer is no JSON", where=where) from error
 
 
-def first_word_shares(logprobs: Any, words: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """How likely each word was to begin the answer, its spellings added up; the first token that is no blank counts."""
-    if not words:
-        return ()
-    for token in _get(logprobs, "content") or ():
-        rows = _get(token, "top_logprobs")
-        if not isinstance(rows, list) or not str(_get(token, "token") or "").strip(" \n\t\"'*`"):
-            continue
-        pairs = [(_word(_get(row, "token")), _get(row, "logprob")) for row in rows]
-        shares = [(word, exp(log)) for word, log in pairs if isinstance(log, (int, float)) and log <= 0]
-        return tuple((word, min(1.0, sum(p for token, p in shares if token == word.lower()))) for word in words)
-    return ()
-
-
-def _word(token: Any) -> str:
-    return str(token or "").strip(" \n\t\"'*`.,:▁Ġ").lower()
-
-
 def _overflow(error: Any) -> str:
     tokens, context = _get(error, "n_prompt_tokens"), _get(error, "n_ctx")
     if isinstance(tokens, int) and isinstance(context, int):
         return f"the prompt has {tokens} tokens, the context {context}"
     return "the prompt is longer than the context"
-
-
-def overflowed(said: str) -> bool:
-    """Whether a server's words say that the prompt does not fit the context."""
-    return _OVERFLOW.search(said) is not None
-
-
-def seconds_asked_for(text: str | None) -> float | None:
-    """Seconds in Retry-After: a number or a date; None where it says nothing."""
-    text = (text or "").strip()
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        from email.utils import parsedate_to_datetime
-
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-        except (ValueError, TypeError, OverflowError):
-            return None
 
 
 def _context(row: Mapping[str, Any]) -> int:
@@ -421,6 +381,11 @@ def _context(row: Mapping[str, Any]) -> int:
 def _lasting(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What in a list's entry belongs to the model and not to the moment."""
     return {name: entry[name] for name in ("root", "owned_by", "quantization", "arch", "meta") if name in entry}
+
+
+def digest_of(told: object) -> str:
+    """What stands for a model of which a server tells no more than this."""
+    return blake2b(json.dumps(told).encode(), digest_size=16).hexdigest()
 
 
 def _get(value: Any, name: str) -> Any:

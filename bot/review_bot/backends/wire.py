@@ -6,7 +6,6 @@ a byte a second gets no more time than one that sends none. Answers have a size.
 
 from __future__ import annotations
 
-import http.client
 import io
 import json
 import socket
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from review_bot import network
 from review_bot.backends import address as addresses
+from review_bot.backends import http1
 from review_bot.errors import BadAnswer, TimedOut, Unavailable, Unreachable
 
 if TYPE_CHECKING:
@@ -63,20 +63,22 @@ class Wire:
             timed = _Timed(self._connect(until), until)
         except TimeoutError as error:
             raise _slow(self.address, timeout) from error
-        connection = http.client.HTTPConnection(self.address.host, self.address.port)
-        connection.sock = timed  # it has all that http.client asks of a socket
         try:
-            connection.request(
-                method,
-                self.address.path + path,
-                body,
-                {"Connection": "close", "Content-Type": "application/json", **self._headers, **(headers or {})},
+            timed.sendall(
+                http1.request(
+                    method,
+                    self.address.authority(),
+                    self.address.path + path,
+                    {"Content-Type": "application/json", **self._headers, **(headers or {})},
+                    body,
+                )
             )
-            return Reply(connection.getresponse(), timed, str(self.address), largest)
+            stream = io.BufferedReader(timed, _AT_ONCE)
+            return Reply(http1.read_head(stream), stream, timed, str(self.address), largest)
         except TimeoutError as error:
             timed.shut()
             raise _slow(self.address, timeout) from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http1.Broken) as error:
             timed.shut()
             raise Unavailable(f"no answer in HTTP: {_reason(error)}", where=str(self.address)) from error
         except BaseException:
@@ -142,11 +144,11 @@ class Wire:
 class Reply:
     """A status, headers and a body that is read piece by piece."""
 
-    def __init__(self, response: http.client.HTTPResponse, timed: _Timed, where: str, largest: int) -> None:
-        self.status = response.status
-        self.headers = response.headers
+    def __init__(self, head: http1.Head, stream: http1.Stream, timed: _Timed, where: str, largest: int) -> None:
+        self.status = head.status
+        self.headers = head.headers
         self.where = where
-        self._response = response
+        self._pieces = http1.read_body(stream, head)
         self._timed = timed
         self._left = largest
         self._body: bytes | None = None
@@ -162,25 +164,22 @@ class Reply:
     def close(self) -> None:
         """Hang up: a server then stops working on the answer."""
         self._timed.shut()
-        self._response.close()
 
     def pieces(self) -> Iterator[bytes]:
         """The body as it comes; raises TimedOut, Unavailable where it breaks off, BadAnswer where it is too large."""
         while True:
             try:
-                piece = self._response.read1(_AT_ONCE)
+                piece = next(self._pieces, b"")
             except TimeoutError as error:
                 raise TimedOut("no answer within the time of the call", where=self.where) from error
-            except (OSError, http.client.HTTPException, ValueError) as error:
+            except (OSError, http1.Broken) as error:
                 raise Unavailable(f"the answer broke off: {_reason(error)}", where=self.where) from error
             if not piece:
-                break
+                return
             self._left -= len(piece)
             if self._left < 0:
                 raise BadAnswer("the answer is larger than any answer should be", where=self.where)
             yield piece
-        if self._response.length:
-            raise Unavailable("the answer broke off", where=self.where)
 
     def lines(self) -> Iterator[bytes]:
         """The body line by line, without line feeds."""
@@ -210,7 +209,7 @@ class Reply:
 
 
 class _Timed(io.RawIOBase):
-    """A socket whose every step ends at `until`, in the shape that http.client asks for."""
+    """A socket whose every step ends at `until`."""
 
     def __init__(self, sock: socket.socket, until: float) -> None:
         super().__init__()
@@ -221,18 +220,12 @@ class _Timed(io.RawIOBase):
         self._wind()
         self._sock.sendall(data)
 
-    def makefile(self, mode: str, buffering: int = -1) -> io.BufferedReader:
-        return io.BufferedReader(self, _AT_ONCE)
-
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         self._wind()
         return self._sock.recv_into(buffer)
-
-    def close(self) -> None:
-        """Called by http.client once the request is out, while the answer is still to come: nothing is done."""
 
     def shut(self) -> None:
         self._sock.close()
