@@ -96,6 +96,10 @@ class BreakerStore:
             self._write(engine, after)
         return before, after
 
+    def __del__(self) -> None:
+        with suppress(AttributeError, sqlite3.Error):  # an attribute is missing where the file could not be opened
+            self._db.close()
+
     def _read(self, engine: str) -> BreakerState:
         query = "SELECT failures, opened, trying, reason FROM breaker WHERE engine = ?"
         row = self._db.execute(query, (engine,)).fetchone()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import sqlite3
 import subprocess
 import sys
@@ -120,3 +121,12 @@ def test_a_store_that_fails_forgets(store: BreakerStore) -> None:
     assert store.change("b", more) == (BreakerState(), BreakerState(1))
     store.took("a", 1.0)
     assert store.latencies("a") == ()
+
+
+def test_a_store_that_nobody_closes_leaves_no_connection_open(path: Path) -> None:
+    store = BreakerStore(str(path))
+    connection = store._db
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
