@@ -1,0 +1,244 @@
+"""Proposing rules from the log: reading the code behind accepted findings, trying each rule, writing it down."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from review_bot.errors import UsageError
+from review_bot.memory.generalise import Pair
+from review_bot.memory.promote import Accepted, Proposal, proposals, rule_file
+from review_bot.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.bootstrap.memory import Memory
+    from review_bot.domain.event import Event
+
+_USUAL = os.path.join(".review-bot", "rules")
+_TOO_COMMON = 20
+"""Places in today's files at which a rule that nobody misses would already fire."""
+_LARGEST = 1_000_000
+
+
+class Written(NamedTuple):
+    """A proposed rule and its file."""
+
+    proposal: Proposal
+    file: str
+
+
+def promote(memory: Memory, out: str | None = None) -> tuple[list[Written], bool]:
+    """Write each new rule into the rule folder, and whether the configuration names that folder.
+
+    Raises UsageError where the folder can't be written.
+    """
+    events = list(memory.events())
+    known = {str(one.get("proposal")) for one in events if one.kind == "learned"}
+    folder, named = _folder(memory, out)
+    written = []
+    for proposal in proposals(_accepted(memory, events), _rejected(events)):
+        path = os.path.join(folder, f"{proposal.id}.toml")
+        if proposal.id in known or os.path.exists(path):
+            continue
+        text = rule_file(proposal, **_like(memory, proposal.base))
+        if not _holds(memory, proposal, text):
+            continue
+        _write(path, text)
+        written.append(Written(proposal, path))
+    _remember(memory, written)
+    return written, named
+
+
+def rollback(memory: Memory, name: str | None = None) -> str:
+    """Take back the rule that was promoted last, or the one called `name`; its id. Raises UsageError where none is."""
+    learned = [one for one in memory.events() if one.kind == "learned" and one.get("proposal")]
+    undone = {
+        one.get("proposal") for one in memory.events() if one.kind == "decision" and one.get("decided") == "rollback"
+    }
+    left = [one for one in learned if one.get("proposal") not in undone and name in (None, one.get("proposal"))]
+    if not left:
+        raise UsageError(
+            "no promoted rule is there to take back", where="memory rollback", remedy="see `memory promote`"
+        )
+    last = max(left, key=lambda one: (one.ts, one.id))
+    root = os.path.realpath(memory.repository.work_tree())
+    path = os.path.realpath(os.path.join(root, str(last.get("file") or "")))
+    # The log is written by many: it may name a file of ours, and no other.
+    if path.startswith(root + os.sep) and os.path.basename(path) == f"{last.get('proposal')}.toml":
+        _delete(path)
+    _append(memory, {"kind": "decision", "decided": "rollback", "proposal": last.get("proposal")})
+    return str(last.get("proposal"))
+
+
+def _delete(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"can't be deleted: {error.strerror}", where=path, remedy="delete it yourself") from error
+
+
+def _folder(memory: Memory, out: str | None) -> tuple[str, bool]:
+    """Where proposed rules go: `out`, else the first folder that the configuration names, else the usual one."""
+    root = memory.repository.root or memory.repository.cwd
+    if out is not None:
+        return os.path.abspath(out), True
+    folders = [path for path in memory.loaded.rule_paths() if os.path.isdir(path)]
+    return (folders[0], True) if folders else (os.path.join(root, _USUAL), False)
+
+
+def _write(path: str, text: str) -> None:
+    from review_bot.stores.atomic import replace
+
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        replace(path, text.encode())
+    except OSError as error:
+        raise UsageError(
+            f"can't be written: {error.strerror}", where=path, remedy="name another folder: --out"
+        ) from error
+
+
+def _remember(memory: Memory, written: Sequence[Written]) -> None:
+    root = memory.repository.root or memory.repository.cwd
+    for one in written:
+        file = os.path.relpath(one.file, root)
+        _append(memory, {"kind": "learned", "proposal": one.proposal.id, "rule": one.proposal.base, "file": file})
+
+
+def _append(memory: Memory, said: dict[str, Any]) -> None:
+    from review_bot.bootstrap.memory import context
+    from review_bot.memory.complete import complete
+
+    memory.log.append([complete(said, context(memory))])
+
+
+def _rejected(events: Sequence[Event]) -> list[tuple[str, str]]:
+    taken_back = _undone(events)
+    judged = (one for one in events if one.kind == "signal" and one.get("y") == 0 and one.id not in taken_back)
+    return [(str(one.get("rule")), str(one.get("key"))) for one in judged]
+
+
+def _undone(events: Sequence[Event]) -> set[str]:
+    return {each for one in events if one.kind == "unmute" for each in one.get("undoes") or ()}
+
+
+def _accepted(memory: Memory, events: Sequence[Event]) -> Iterator[Accepted]:
+    taken_back = _undone(events)
+    for one in events:
+        if one.kind == "signal" and one.get("y") == 1 and one.get("rule") and one.id not in taken_back:
+            yield Accepted(
+                str(one.get("rule")), str(one.get("key")), str(one.get("lang") or ""), str(one.get("actor")),
+                str(one.change), str(one.get("finding")), _pair(memory, one),
+            )  # fmt: skip
+
+
+def _pair(memory: Memory, one: Event) -> Pair | None:
+    """The code before and after: from the event, else from the repository's own history while it is there."""
+    before, after = one.get("before"), one.get("after")
+    if isinstance(before, str) and isinstance(after, str) and before.strip() and after.strip():
+        return Pair(before, after)
+    place = one.get("at")
+    if not place or None in place:
+        return None
+    return _from_history(memory, one, *place)
+
+
+def _from_history(memory: Memory, one: Event, old: str, new: str, path: str, first: int, last: int) -> Pair | None:
+    from review_bot.memory.normalise import shape_at
+
+    then, now = _file(memory, old, path), _file(memory, new, path)
+    if then is None or now is None or last > len(then):
+        return None
+    made = shape_at(str(one.get("rule")), dict(enumerate(then, 1)), first, last, one.get("lang"))
+    if made is None or made.key != one.get("key"):
+        return None  # the lines were never committed as they were shown
+    start, end = _moved(then, now, first - 1, last)
+    before, after = "\n".join(then[first - 1 : last]), "\n".join(now[start:end])
+    return Pair(before, after) if after.strip() and before != after else None
+
+
+def _file(memory: Memory, commit: str, path: str) -> list[str] | None:
+    from review_bot.sources.process import run
+
+    done = run(["cat-file", "blob", f"{commit}:{path}"], cwd=memory.repository.cwd)
+    if done.status != 0 or len(done.output) > _LARGEST:
+        return None
+    return done.output.decode("utf-8", "replace").splitlines()
+
+
+def _moved(then: Sequence[str], now: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """Where the lines from `start` to `end` (from 0, `end` left out) stand in the new version."""
+    from difflib import SequenceMatcher
+
+    first = last = None
+    for _, i1, i2, j1, j2 in SequenceMatcher(None, then, now, autojunk=False).get_opcodes():
+        if i2 <= start or i1 >= end:
+            continue
+        equal = i2 - i1 == j2 - j1
+        low = j1 + (max(start, i1) - i1 if equal else 0)
+        high = j2 - (i2 - min(end, i2) if equal else 0)
+        first = low if first is None else min(first, low)
+        last = high if last is None else max(last, high)
+    return (first or 0, last or 0)
+
+
+def _like(memory: Memory, base: str) -> dict[str, str]:
+    """Category and severity of the rule whose findings were accepted."""
+    from review_bot.bootstrap import rules_of
+    from review_bot.domain.finding import CATEGORIES
+
+    for entry in rules_of()[1].entries():
+        if entry.id == base:
+            return {"category": entry.category, "severity": entry.rule.severity}
+    named = base.rpartition(".")[2]
+    return {"category": named if named in CATEGORIES else "correctness", "severity": "warning"}
+
+
+def _holds(memory: Memory, proposal: Proposal, text: str) -> bool:
+    """Whether the rule finds all that was mended and nothing else: in the log, and in today's files."""
+    from review_bot.errors import RuleError
+    from review_bot.memory.promote import keywords
+    from review_bot.pipeline.examples import failures
+    from review_bot.rules.loader import parse_rule_file
+
+    every = "".join(_example("bad", one.before) + _example("ok", one.after) for one in proposal.pairs)
+    try:
+        if any(failures(parse_rule_file(f"{proposal.id}.toml", (text + every).encode()))):
+            return False
+    except RuleError:
+        return False
+    return _places(memory, proposal, keywords(proposal.template.pattern)) <= _TOO_COMMON
+
+
+def _example(kind: str, code: str) -> str:
+    import json
+
+    return f"\n[[rule.test]]\n{kind} = {json.dumps(code)}\n"
+
+
+def _places(memory: Memory, proposal: Proposal, words: Sequence[str]) -> int:
+    """At how many places of today's files the pattern stands."""
+    from review_bot.domain.language import grammar_of, language_of
+    from review_bot.rules.binding import root_of
+    from review_bot.sources.process import run
+
+    grammar = grammar_of(proposal.language, "")
+    if grammar is None or not words:
+        return _TOO_COMMON + 1
+    done = run(["grep", "-l", "-z", "-i", "-F", "-e", words[0]], cwd=memory.repository.cwd)
+    count = 0
+    for name in done.output.decode("utf-8", "surrogateescape").split("\0"):
+        path = os.path.join(memory.repository.cwd, name)
+        if (
+            name
+            and language_of(name) == proposal.language
+            and os.path.isfile(path)
+            and os.path.getsize(path) < _LARGEST
+        ):
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                count += len(root_of(stream.read(), grammar).find_all(pattern=proposal.template.pattern))
+    return count

@@ -1,0 +1,56 @@
+"""`review-bot memory promote|rollback`: rules from what was accepted again and again."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from review_bot.cli.memory import action, form
+from review_bot.cli.streams import say
+from review_bot.errors import printable
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the actions."""
+    parser = action(actions, "promote", "write a rule for what was accepted again and again, to be reviewed")
+    parser.add_argument("--out", metavar="DIR", help="write into this folder (default: the first of rule-paths)")
+    form(parser)
+    parser.set_defaults(run=_promote)
+    parser = action(actions, "rollback", "take a promoted rule back")
+    parser.add_argument("rule", nargs="?", metavar="ID", help="the rule (default: the one promoted last)")
+    parser.set_defaults(run=_rollback)
+
+
+def _promote(arguments: argparse.Namespace) -> int:
+    from review_bot.bootstrap.memory import open_memory
+    from review_bot.bootstrap.promote import promote
+
+    written, named = promote(open_memory(arguments.config), arguments.out)
+    if arguments.format == "json":
+        rows = [
+            {"id": one.proposal.id, "file": one.file, "accepted": one.proposal.accepted, "people": one.proposal.people}
+            for one in written
+        ]
+        print(json.dumps({"proposals": rows}))
+    else:
+        for one in written:
+            said = f"{one.file}: accepted {one.proposal.accepted} times by {one.proposal.people} people"
+            print(printable(f"{said}; `review-bot rules test {one.file}`"))
+        if not written:
+            print("nothing is accepted often enough, or it is proposed already")
+    if written and not named:
+        folder = os.path.dirname(written[0].file)
+        say(printable(f"review-bot: name {folder} in rule-paths of .review-bot.toml, or the rules do nothing"))
+    return 0
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from review_bot.bootstrap.memory import open_memory
+    from review_bot.bootstrap.promote import rollback
+
+    print(printable(f"took back {rollback(open_memory(arguments.config), arguments.rule)}"))
+    return 0

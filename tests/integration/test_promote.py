@@ -1,0 +1,150 @@
+"""Rules from what a team accepted, out of real history."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from review_bot.memory.generalise import Pair, change_of, template_of
+from review_bot.memory.promote import Accepted, proposals
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Git
+
+CALLS = ["fetch(url)", "fetch(self.address)", "fetch(build(1))", 'fetch("https://example.org")', "fetch(a + b)"]
+
+
+def _bot(git: Git, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "review_bot", *arguments]
+    return subprocess.run(command, cwd=git.root, capture_output=True, text=True, input=stdin, check=False)
+
+
+def _record(git: Git, *, people: int = 2, count: int = 5, y: int = 1, after: str = "(x, timeout=10)") -> None:
+    git.write(".review-bot.toml", "[memory]\nstore-text = true\n")
+    lines = []
+    for number, call in enumerate(CALLS[:count]):
+        mended = after.replace("x", call[len("fetch(") : -1])
+        event: dict[str, Any] = {
+            "kind": "signal", "sig": "suggestion", "y": y, "rule": "model.api-misuse", "lang": "python",
+            "actor": f"person {number % people}", "pr": str(number), "finding": f"{number:016x}",
+            "before": f"page = {call}", "after": f"page = fetch{mended}",
+        }  # fmt: skip
+        lines.append(json.dumps(event))
+    done = _bot(git, "memory", "record", "--events", "-", stdin="\n".join(lines))
+    assert json.loads(done.stdout) == {"recorded": count, "refused": 0}, done.stderr
+
+
+def _promote(git: Git, *arguments: str) -> list[dict[str, Any]]:
+    done = _bot(git, "memory", "promote", "--format", "json", *arguments)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)["proposals"]
+    return found
+
+
+@pytest.fixture
+def repo(git: Git) -> Git:
+    """A repository with one commit."""
+    git.write("README", "x\n")
+    git.commit()
+    return git
+
+
+def test_what_is_accepted_again_and_again_becomes_a_rule_that_works(repo: Git, tmp_path: Path) -> None:
+    _record(repo)
+    (proposal,) = _promote(repo, "--out", str(tmp_path / "learned"))
+    assert proposal["id"].startswith("learned.")
+    assert (proposal["accepted"], proposal["people"]) == (5, 2)
+    assert _bot(repo, "rules", "test", proposal["file"]).returncode == 0
+    repo.write(".review-bot.toml", f'rule-paths = ["{proposal["file"]}"]\n')
+    repo.write("new.py", "def load(name):\n    return fetch(name)\n")
+    report = json.loads(_bot(repo, "scan", "--format", "json", "--select", "learned").stdout)
+    (finding,) = report["findings"]
+    assert finding["rule"] == proposal["id"]
+    assert finding["suggestion"]["replacement"] == "    return fetch(name, timeout=10)"
+
+
+def test_nothing_is_proposed_twice(repo: Git, tmp_path: Path) -> None:
+    _record(repo)
+    assert len(_promote(repo, "--out", str(tmp_path / "a"))) == 1
+    assert _promote(repo, "--out", str(tmp_path / "b")) == []
+
+
+@pytest.mark.parametrize(("people", "count"), [(1, 5), (2, 4)], ids=["one person", "four times"])
+def test_too_few_people_or_times(repo: Git, people: int, count: int) -> None:
+    _record(repo, people=people, count=count)
+    assert _promote(repo) == []
+
+
+def test_what_is_rejected_as_well_is_no_rule(repo: Git) -> None:
+    _record(repo)
+    _record(repo, y=0)
+    assert _promote(repo) == []
+
+
+def test_what_is_common_today_is_no_rule(repo: Git) -> None:
+    repo.write("old.py", "\n".join(f"fetch(page{number})" for number in range(30)) + "\n")
+    repo.commit()
+    _record(repo)
+    assert _promote(repo) == []
+
+
+def test_rollback_takes_the_file_back(repo: Git) -> None:
+    _record(repo)
+    (proposal,) = _promote(repo)
+    assert (repo.root / proposal["file"]).exists()
+    done = _bot(repo, "memory", "rollback")
+    assert done.stdout == f"took back {proposal['id']}\n"
+    assert not (repo.root / proposal["file"]).exists()
+    assert _bot(repo, "memory", "rollback").returncode == 2
+
+
+def test_the_code_comes_from_history_where_events_hold_none(repo: Git) -> None:
+    for number, command in enumerate(["x", "x.y", "x[0]", "x + y", "get(x)"]):
+        name = f"m{number}.py"
+        repo.write(
+            name, f"import subprocess\n\n\ndef run(x):\n    subprocess.run({command}, shell=True)\n    return x\n"
+        )
+        before = repo.commit()
+        report = json.loads(_bot(repo, "scan", "--range", "HEAD^..HEAD", "--format", "json").stdout)
+        finding = next(one for one in report["findings"] if one["rule"] == "py.command.shell-true")
+        repo.write(name, f"import subprocess\n\n\ndef run(x):\n    subprocess.run(split({command}))\n    return x\n")
+        after = repo.commit()
+        event = {
+            "kind": "signal", "sig": "fixed", "y": 1, "finding": finding["fingerprint"], "pr": str(number),
+            "actor": f"person {number % 2}", "at": [before, after, name, 5, 5],
+        }  # fmt: skip
+        assert json.loads(_bot(repo, "memory", "record", "--events", "-", stdin=json.dumps(event)).stdout)["recorded"]
+    (proposal,) = _promote(repo)
+    text = (repo.root / proposal["file"]).read_text()
+    assert 'pattern = "subprocess.run($A, shell=True)"' in text
+    assert 'template = "subprocess.run(split({A}))"' in text
+
+
+@pytest.mark.parametrize(
+    ("pairs", "language", "template"),
+    [
+        ([("x == None", "x is None"), ("a.b == None", "a.b is None")], "python", ("$A == None", "$A is None")),
+        ([("f(JSON.parse(x));", "f(read(x));"), ("let a = JSON.parse(b.c);", "let a = read(b.c);")], "javascript",
+         ("JSON.parse($A)", "read($A)")),
+        ([("add(a, b)", "add(b, a)"), ("add(1, c)", "add(c, 1)")], "python", ("add($A, $B)", "add($B, $A)")),
+        ([("get(a)", "get(a, x)"), ("get(b)", "get(b, y)")], "python", None),
+        ([("a = 1", "b = 2"), ("c = 3", "d = 4")], "python", None),
+    ],
+    ids=["operator", "javascript", "swapped", "not consistent", "nothing in common"],
+)  # fmt: skip
+def test_template(pairs: list[tuple[str, str]], language: str, template: tuple[str, str] | None) -> None:
+    changes = [change for change in (change_of(Pair(*pair), language) for pair in pairs) if change]
+    assert template_of(changes) == template
+
+
+def test_an_id_that_leads_out_of_the_folder_is_no_rule() -> None:
+    some = [
+        Accepted("../../x", "k", "python", f"{n % 2}", f"{n}", f"{n}", Pair(f"f(a{n})", f"g(a{n})")) for n in range(6)
+    ]
+    assert list(proposals(some, [])) == []
