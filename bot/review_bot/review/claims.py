@@ -16,9 +16,17 @@ _IDENTIFIER = re.compile(
     r"|(?<![\w.])([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)(?![\w.]*\w)"
     r"|(?<![\w.])([A-Za-z_$][\w$]*)(?=\()"
     r"|(?<![\w.])([A-Za-z_]+_\w+|_\w+|[a-z]+[A-Z]\w*|[A-Z][a-z0-9]+[A-Z]\w*)(?!\w)"
-    r"|'([A-Za-z_$][\w$.]{1,60})'"
+    r"|'([a-z]+[A-Z]\w{0,60}|\w{1,40}[_.$]\w{1,40})'"
 )
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_LITERAL = re.compile(r"\"[^\"]*\"|'[^']*'")
+_RESULT = re.compile(r"\b(?:result|return\svalue|output|value\sof|answer)\b", re.IGNORECASE)
+"""What of a name may be unused, though the name is not."""
+_BEFORE = re.compile(r"([A-Za-z_$][\w$]*)[`'\")\]]*(?:\(\))?((?:\s(?:is|are|was|were|has|have|been))*)[\s`]*$")
+_VERB = re.compile(r"(?:is|are|was|were|has|have|never|isn't|not|without)\b", re.IGNORECASE)
+_BEHIND = re.compile(
+    r"\W*(?:(?:of|for|the|variable|name|module|function|import|parameter|argument|constant|class)\W+)*([A-Za-z_$][\w$]*)"
+)
 _WORDS = re.compile(r"\w+")
 _PROPOSED = re.compile(
     r"\b(?:uses?|using|add(?:ing|s)?|calls?|calling|missing|lacks?|lacking|without|needs?|requires?|instead\sof|replaced?|with|wrap\w*"
@@ -41,7 +49,7 @@ _UNDEFINED = re.compile(
     r"\b(?:(?:is|are|was|were)\s(?:never\s|not\s(?:yet\s)?)(?:defined|declared|imported)|(?:has|have)\snot\sbeen\s(?:defined|declared"
     r"|imported)|undeclared|undefined\s(?:variable|name|function|symbol|identifier|reference|method|class|constant)|missing\s(?:an?\s)?"
     r"import|without\s(?:being\s)?(?:import\w*|defin\w+|declar\w+)|no\simport|not\simported|isn't\s(?:defined|declared|imported)|"
-    r"never\s(?:imported|declared|defined)|does\snot\sexist|doesn't\sexist)\b",
+    r"never\s(?:imported|declared|defined))\b",
     re.IGNORECASE,
 )
 _IS_UNDEFINED = re.compile(r"\bis\sundefined\b", re.IGNORECASE)
@@ -104,27 +112,30 @@ def objection(message: str, fix: str, file: File) -> str | None:
     return None
 
 
-def identifiers(message: str) -> Iterator[tuple[str, int]]:
-    """Each name of code in the message with the place where it begins."""
+def identifiers(message: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Each piece of code in the message, as the names in it and the place where it begins."""
     for found in _IDENTIFIER.finditer(message):
         text = next(group for group in found.groups() if group is not None)
-        last = [name for name in _NAME.findall(text) if not name.isdigit()]
-        if last and (len(last) <= 4 or found[1] is None):
-            yield from ((name, found.start()) for name in (last if found[1] else last[-1:]))
+        names = _NAME.findall(_LITERAL.sub("", text))
+        if names:
+            # Of `a.b.c` the last name tells; a piece of code in backticks may bring along names of its own.
+            yield tuple(names if found[1] else names[-1:]), found.start()
 
 
 def _strangers(message: str, fix: str, file: File) -> str | None:
     """A name that stands neither in the file nor in the change, unless it is what the message proposes."""
     proposed = set(_WORDS.findall(fix))
-    for name, start in identifiers(message):
-        # A sentence may begin with the name.
-        known = (
-            _COMMON.match(name) or _OUTCOME.match(name) or file.knows(name) or file.knows(name[0].lower() + name[1:])
-        )
-        known = known or name in proposed
+    for names, start in identifiers(message):
+        known = any(name in proposed or _is_known(name, file) for name in names)
         if not known and not _PROPOSED.search(message[max(0, start - 40) : start]):
-            return f"it speaks of {name[:60]}, which stands neither in the file nor in the change"
+            return f"it speaks of {names[0][:60]}, which stands neither in the file nor in the change"
     return None
+
+
+def _is_known(name: str, file: File) -> bool:
+    # A sentence may begin with the name.
+    forms = (name, name[0].lower() + name[1:])
+    return bool(_COMMON.match(name) or _OUTCOME.match(name)) or any(map(file.knows, forms))
 
 
 def _undefined(message: str, _fix: str, file: File) -> str | None:
@@ -133,25 +144,33 @@ def _undefined(message: str, _fix: str, file: File) -> str | None:
         return None
     if file.text is None:
         return "that a name is not defined can't be checked without the whole file"
-    names = [name for name, _ in identifiers(message)] or _near(message, said)
-    names = [name for name in names if not _OUTCOME.match(name)] or names
+    names = _subjects(message, said)
     if not names:
         return "it says that a name is not defined, but not which"
     if _STAR.search(file.text):
         return "that a name is not defined can't be checked: the file imports everything of a module"
-    found = next((name for name in names if _is_defined(name, file.text)), None)
-    return f"it says that {found} is not defined or imported, but it is" if found else None
+    if not all(_is_defined(name, file.text) for name in names):
+        return None
+    return f"it says that {names[0][:60]} is not defined or imported, but it is"
+
+
+def _subjects(message: str, said: re.Match[str] | None) -> list[str]:
+    """The names that a claim is about: the one beside it, else those that are marked as code."""
+    near = _near(message, said)
+    marked = [name for names, _ in identifiers(message) for name in names]
+    named = [name for name in near if name in marked] or marked or near
+    return [name for name in named if not _OUTCOME.match(name)] or named
 
 
 def _near(message: str, said: re.Match[str] | None) -> list[str]:
-    """The word before or behind a claim, where no name is marked as code."""
+    """The word that a claim is about: before a verb (`x is unused`), else behind (`unused variable x`)."""
     if said is None:
         return []
-    before = re.search(r"([A-Za-z_$][\w$]*)(?:\W+(?:is|are|was|has|have|been))?\W*$", message[: said.start()])
-    behind = re.match(
-        r"\W*(?:(?:of|for|the|variable|name|module|function)\W+)*([A-Za-z_$][\w$]*)", message[said.end() :]
-    )
-    return [found[1] for found in (before, behind) if found]
+    before = _BEFORE.search(message[: said.start()])
+    if before and (before[2] or _VERB.match(said[0])):
+        return [before[1]]
+    behind = _BEHIND.match(message[said.end() :])
+    return [behind[1]] if behind else []
 
 
 def _is_defined(name: str, text: str) -> bool:
@@ -165,18 +184,15 @@ def _is_defined(name: str, text: str) -> bool:
 
 
 def _unused(message: str, _fix: str, file: File) -> str | None:
-    said = _UNUSED.search(message)
-    if said is None:
-        return None
-    if file.text is None:
-        return "that a name is not used can't be checked without the whole file"
-    names = [name for name, _ in identifiers(message)] or _near(message, said)
-    for name in names:
-        times = len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", file.text))
-        if times > 1:
-            return f"it says that {name} is not used, but it stands {times} times in the file"
-        if times == 1 and _PUBLIC.search(file.line) and "import" not in file.line:
-            return f"that {name} is not used can't be told from this file alone"
+    for said in _UNUSED.finditer(message):
+        if file.text is None:
+            return "that a name is not used can't be checked without the whole file"
+        for name in _near(message, said):
+            times = len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", file.text))
+            if times > 1 and not _RESULT.search(message[: said.start()]):
+                return f"it says that {name[:60]} is not used, but it stands {times} times in the file"
+            if times == 1 and _PUBLIC.search(file.line) and "import" not in file.line:
+                return f"that {name[:60]} is not used can't be told from this file alone"
     return None
 
 

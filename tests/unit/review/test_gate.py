@@ -213,6 +213,11 @@ def test_messages_without_substance_or_truth(message: str, expected: str) -> Non
         "Missing call to `validate_items()` before the loop, so negative counts pass",
         "Nothing checks that discount is not greater than amount",
         "The new loop is not equal to the old one, since it starts with the second item",
+        "Raises IndexError where `items` does not exist or is empty",
+        "The result of `len(items)` is never used as it should be: the loop starts at 1",
+        "The 'first' item is never counted",
+        "`range(1, n)` leaves out the first item",
+        "An error is not raised where `items[0]` is undefined or None",
     ],
 )
 def test_messages_that_may_be_right_pass(message: str) -> None:
