@@ -65,6 +65,8 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     # Parsed rules are shared by all tests: reading every rule file anew would be most of their time.
+    # No test asks a model that happens to run on this machine; one that wants a model names it by --backend.
+    monkeypatch.setenv("REVIEW_BOT_MODEL_BACKEND", "none")
     monkeypatch.setenv("REVIEW_BOT_CACHE_DIR", str(tmp_path_factory.getbasetemp().parent / "review-bot-cache"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))

@@ -308,13 +308,23 @@ def test_a_backend_that_is_missing_leaves_the_verdict_to_the_rules(git: Git, nam
     assert done.err == f"degraded: backend:{name}: {read['degraded'][0]['reason']}\n"
 
 
-@pytest.mark.parametrize("options", [(), ("--backend", "none"), ("--backend", "auto")], ids=str)
-def test_without_a_model_nothing_is_said(git: Git, options: tuple[str, ...]) -> None:
+def test_with_the_backend_none_nothing_is_said(git: Git) -> None:
     use(git, rule())
     git.write("a.txt", "oops\n")
-    done = bot(git.root, "scan", "--format", "json", *options)
+    done = bot(git.root, "scan", "--format", "json", "--backend", "none")
     read = json.loads(done.out)
     assert (done.code, done.err, read["degraded"]) == (1, "", [])
+    assert {row["model"] for row in read["coverage"]} == {"off"}
+
+
+def test_without_any_model_one_line_says_how_to_get_one(git: Git) -> None:
+    use(git, rule(), config='[model]\nllamacpp = { url = "http://127.0.0.1:9" }\nollama = { host = "127.0.0.1:9" }')
+    git.write("a.txt", "oops\n")
+    done = bot(git.root, "scan", "--format", "json", "--backend", "auto")
+    read = json.loads(done.out)
+    assert (done.code, [one["what"] for one in read["degraded"]]) == (1, ["backend:auto"])
+    assert done.err == f"degraded: backend:auto: {read['degraded'][0]['reason']}\n"
+    assert "ollama pull" in done.err
     assert {row["model"] for row in read["coverage"]} == {"off"}
 
 

@@ -16,14 +16,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from review_bot.domain.diff import FileDiff, Side
-    from review_bot.domain.review import Degraded, Review, SourceKind
+    from review_bot.domain.review import Review, SourceKind
     from review_bot.ports import Change, DiffSource
     from review_bot.rules.model import RuleFile
     from review_bot.rules.ruleset import RuleSet
     from review_bot.sources.repository import Repository
-
-
-_NO_MODEL = "this version has no models"
 
 
 class Request(NamedTuple):
@@ -55,6 +52,20 @@ class Request(NamedTuple):
     """Ids of `diff.*` rules that are not asked this time."""
     linters: tuple[str, ...] = ()
     """Reports of other tools to take in, beside those that the configuration runs."""
+    offline: bool = False
+    """Refuse every connection that is not loopback."""
+    use_cache: bool = True
+    """Read and write cached answers of the model."""
+    resume: bool = False
+    """Go on where a killed run stopped."""
+    trace: str | None = None
+    """File to write every step to."""
+    live: Callable[[str], None] | None = None
+    """Hears of every step as it is done."""
+    hear: Callable[[str], None] = lambda piece: None
+    """Hears the model's answers piece by piece."""
+    say: Callable[[str], None] | None = None
+    """Is told, once, what leaves this machine."""
 
 
 class Scan(NamedTuple):
@@ -73,9 +84,9 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
     repository = _repository(request)
     root = repository.root if repository else None
     loaded = request.loaded or load(root, file=request.config, flags=request.flags)
-    without = _without_model(loaded.config.model.backend, request.model) if request.with_model else ()
-    if request.require_model:
-        _refuse(loaded.config.model.backend, without)
+    asked = request.with_model and loaded.config.model.backend != "none"
+    if request.require_model and not asked:
+        raise UsageError("--backend none asks for no model", where="--require-model", remedy="leave it away")
     rules = rule_cache.load(loaded.rule_paths())
     change = (request.source or _source(request, repository)).read()
     reviewer = Reviewer(
@@ -89,11 +100,17 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
     known = _known(loaded, change) if request.use_baseline else None
     if request.linters or loaded.config.linters:
         _take_in(reviewer, request, loaded, change, began)
-    total = len(change.files)
-    outcome = reviewer.run(change, known, None if tick is None else lambda n, path: tick(n, total, path))
-    review = outcome.review._replace(degraded=(*outcome.review.degraded, *without))
-    seconds = (("total", round(time.monotonic() - began, 3)),)
-    review = review._replace(stats=review.stats._replace(seconds=seconds))
+    tick = tick or _unseen
+    if asked:
+        from review_bot.bootstrap import model
+
+        outcome = model.review(model.Job(request, loaded, rules, reviewer, change, known, tick))
+    else:
+        total = len(change.files)
+        outcome = reviewer.run(change, known, lambda n, path: tick(n, total, path))
+    stats = outcome.review.stats
+    seconds = (*stats.seconds, ("total", round(time.monotonic() - began, 3)))
+    review = outcome.review._replace(stats=stats._replace(seconds=seconds))
     done = Scan(review, outcome.anchors, loaded, change, rules)
     return _with_memory(done, repository) if request.use_baseline else done
 
@@ -107,19 +124,8 @@ def _with_memory(done: Scan, repository: Repository | None) -> Scan:
     return with_memory(done, repository)
 
 
-def _without_model(backend: str, model: str | None) -> tuple[Degraded, ...]:
-    """What is said where a certain model is asked for; `auto` uses what there is, and so far there is none."""
-    if backend == "none" or (backend == "auto" and model is None):
-        return ()
-    from review_bot.domain.review import Degraded
-
-    return (Degraded(f"backend:{backend}", f"{_NO_MODEL}; the rules stand alone"),)
-
-
-def _refuse(backend: str, without: tuple[Degraded, ...]) -> None:
-    """Raise UsageError: a model is required, and there is none."""
-    reason = f"backend {backend}: {_NO_MODEL}" if without or backend == "auto" else "--backend none asks for none"
-    raise UsageError(f"no model can be used: {reason}", where="--require-model", remedy="leave it away")
+def _unseen(number: int, total: int, path: str) -> None:
+    """A tick that nobody hears."""
 
 
 def _take_in(reviewer: Reviewer, request: Request, loaded: Loaded, change: Change, began: float) -> None:

@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Scan, print, and say by the exit code whether the findings reach the bound."""
     specs = _specs(arguments.format)
     progress = _progress()
-    request = request_of(arguments)._replace(with_model=True)
+    request = _with_model(request_of(arguments), arguments)
     done = bootstrap.scan(request, progress)
     if progress is not None:
         _clear()
@@ -113,6 +113,14 @@ def run(arguments: argparse.Namespace) -> int:
     return int(done.review.verdict.failed)
 
 
+def _with_model(request: bootstrap.Request, arguments: argparse.Namespace) -> bootstrap.Request:
+    """The request with a model in it, and what a person sees of it on the way."""
+    request = request._replace(with_model=True, say=lambda line: streams.say(printable(line)))
+    if not arguments.verbose:
+        return request
+    return request._replace(live=lambda line: streams.say(printable(line)), hear=streams.stream)
+
+
 def request_of(arguments: argparse.Namespace) -> bootstrap.Request:
     """The request that a parsed command line makes; raises UsageError where its sources contradict."""
     kind, argument = _source(arguments)
@@ -128,6 +136,10 @@ def request_of(arguments: argparse.Namespace) -> bootstrap.Request:
         model=getattr(arguments, "model", None),
         require_model=getattr(arguments, "require_model", False),
         linters=tuple(getattr(arguments, "linter", None) or ()),
+        offline=getattr(arguments, "offline", False),
+        use_cache=not getattr(arguments, "no_cache", False),
+        resume=getattr(arguments, "resume", False),
+        trace=getattr(arguments, "trace", None),
     )
 
 

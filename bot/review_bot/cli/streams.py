@@ -31,6 +31,17 @@ def say(line: str) -> None:
         return
 
 
+def stream(piece: str) -> None:
+    """A piece of a model's answer on standard error, on one line whatever it holds; an empty one ends the line."""
+    from review_bot.errors import printable
+
+    try:
+        sys.stderr.write(printable(piece) or "\n")
+        sys.stderr.flush()
+    except _UNUSABLE:
+        return
+
+
 def give_up() -> None:
     """Send what standard output did not take nowhere, so that Python does not complain of it at exit."""
     try:

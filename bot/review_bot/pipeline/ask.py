@@ -18,7 +18,7 @@ from review_bot.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from review_bot.domain.model import Completion, ModelInfo
+    from review_bot.domain.model import Completion
     from review_bot.domain.review import ModelState
     from review_bot.domain.window import Part, Window
     from review_bot.pipeline.calls import Caller
@@ -31,11 +31,11 @@ Style = Literal["plain", "again", "lines"]
 class Desk(Protocol):
     """What is asked of a model, and what its answer means."""
 
-    def call(self, window: Window, style: Style, problem: str, info: ModelInfo) -> Completion:
+    def call(self, window: Window, style: Style, problem: str, count: Callable[[str], int | None]) -> Completion:
         """The question; `problem` is what was wrong with the last answer. Raises TooLong."""
 
-    def read(self, text: str, window: Window, style: Style) -> Sequence[RawFinding]:
-        """The remarks of an answer; raises BadAnswer where there is nothing in it that could be one."""
+    def read(self, text: str, window: Window, style: Style) -> Sequence[tuple[Part, RawFinding]]:
+        """The remarks of an answer, each with the part it is about; raises BadAnswer where there is nothing to read."""
 
     def halves(self, window: Window) -> Sequence[Window]:
         """Smaller windows with the same parts; empty where it can't be made smaller."""
@@ -61,7 +61,7 @@ class State(NamedTuple):
     engine: int = 0
     problem: str = ""
     answer: str = ""
-    found: tuple[RawFinding, ...] = ()
+    found: tuple[tuple[Part, RawFinding], ...] = ()
     troubles: tuple[tuple[int, str], ...] = ()
     """Engines that failed, and how."""
 
@@ -117,7 +117,9 @@ class Asking:
     def _ask(self, state: State) -> _Node:
         prompt = ""
         try:
-            call = self.desk.call(state.pending[0], state.style, state.problem, self.caller.info(state.engine))
+            self.caller.info(state.engine)
+            count = self.caller.engines[state.engine].backend.count
+            call = self.desk.call(state.pending[0], state.style, state.problem, count)
             prompt = digest(call.prompt.system + call.prompt.user)
             answer = self.caller.ask(state.engine, call)
         except (OutOfTime, Stopped):
@@ -190,15 +192,13 @@ def _skip(state: State) -> _Node:
 
 
 def _results(state: State, what: ModelState, reason: str) -> tuple[PartResult, ...]:
-    """The window at hand, part by part; each remark goes to the part that holds its line, else to the first."""
-    parts = state.pending[0].parts
-    found: list[list[RawFinding]] = [[] for _ in parts]
-    for remark in state.found if what == "reviewed" else ():
-        holds = (n for n, part in enumerate(parts) if part.path == remark.path and remark.line in part.added_lines)
-        same = (n for n, part in enumerate(parts) if part.path == remark.path)
-        found[next(holds, next(same, 0))].append(remark)
-    pairs = zip(parts, found, strict=True)
-    return tuple(PartResult(part, what, reason, tuple(some), state.engine) for part, some in pairs)
+    """The window at hand, part by part."""
+    found: dict[Part, list[RawFinding]] = {}
+    for part, remark in state.found if what == "reviewed" else ():
+        found.setdefault(part, []).append(remark)
+    return tuple(
+        PartResult(part, what, reason, tuple(found.get(part, ())), state.engine) for part in state.pending[0].parts
+    )
 
 
 def _after(state: State, results: Sequence[PartResult]) -> State:

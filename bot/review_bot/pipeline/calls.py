@@ -75,7 +75,8 @@ class Caller:
         stop: threading.Event | None = None,
         hear: Callable[[str], None] = lambda piece: None,
     ) -> None:
-        """`until` is the deadline by `clock`; `hear` gets the pieces of the answers as they come."""
+        """`until` is the deadline by `clock`; `hear` gets the pieces of the answers as they come, and an
+        empty one behind the last."""
         self.engines = tuple(engines)
         self.until = until
         self.clock = clock
@@ -128,6 +129,7 @@ class Caller:
                     raise Stopped
         finally:
             pieces.close()
+            self._hear("")
         self._count(Usage(0, answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens))
         return answer
 

@@ -59,9 +59,10 @@ class Pool(Generic[T, R]):
         ]
         for thread in threads:
             thread.start()
+        complete = False
         try:
             for count in range(1, len(jobs) + 1):
-                finished = self._next()
+                finished = self._next(threads)
                 if finished is None:
                     break
                 number, result = finished
@@ -69,16 +70,24 @@ class Pool(Generic[T, R]):
                     raise result.error
                 results[number] = result
                 tick(count, len(jobs))
+            else:
+                complete = True
         finally:
-            self._part(threads)
+            if not complete:
+                self._part(threads)
         return results
 
-    def _next(self) -> tuple[int, R | _Failed] | None:
+    def _next(self, threads: Sequence[threading.Thread]) -> tuple[int, R | _Failed] | None:
         """What is done next; None once the time is over. Wakes up often, so that Ctrl-C is heard everywhere."""
-        while self._until is None or self._clock() <= self._until + _GRACE:
+        while any(thread.is_alive() for thread in threads) and not self._late():
             with suppress(queue.Empty):
                 return self._done.get(timeout=_BEAT)
+        with suppress(queue.Empty):
+            return self._done.get_nowait()
         return None
+
+    def _late(self) -> bool:
+        return self._until is not None and self._clock() > self._until + _GRACE
 
     def _serve(self, waiting: queue.SimpleQueue[tuple[int, T]]) -> None:
         while not self.stop.is_set():

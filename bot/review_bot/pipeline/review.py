@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from review_bot.config import severity_of
-from review_bot.domain.finding import Finding, Suppressed
+from review_bot.domain.finding import Finding, Suppressed, fingerprint
 from review_bot.domain.review import Coverage, Review, Stats
 from review_bot.pipeline.aggregate import merged
 from review_bot.pipeline.external import placed
@@ -73,6 +73,10 @@ class Reviewer:
         self._external: dict[str, list[Finding]] = {}
         self._degraded: list[Degraded] = []
 
+    def note(self, degraded: Iterable[Degraded]) -> None:
+        """Parts of the review that did not work."""
+        self._degraded += degraded
+
     def take_in(self, findings: Iterable[Finding], degraded: Iterable[Degraded] = ()) -> None:
         """Findings of other tools; those in files that the change does not touch are not part of its review."""
         for finding in findings:
@@ -100,7 +104,11 @@ class Reviewer:
     def settle(self, file: FileDiff, outcome: FileOutcome, more: Iterable[Finding] = ()) -> None:
         """Sort what was found in one file, and what `more` a model found there, into what stays and what does not."""
         self.coverage += _coverage(file, outcome)
-        self._take(outcome._replace(findings=[*outcome.findings, *more]))
+        more = list(more)
+        if more and outcome.view is not None:
+            self.anchors.update((one.fingerprint, _anchor(one, outcome.view)) for one in more)
+            outcome = outcome._replace(findings=[*outcome.findings, *more])
+        self._take(outcome)
 
     def conclude(self, change: Change, known: Known | None = None) -> Outcome:
         """The review, once every file is settled."""
@@ -109,16 +117,15 @@ class Reviewer:
         # Behind the merging: an entry stands for all rules that were merged into the finding it accepts.
         if known is not None and known.entries:
             self._hold_back_known(known)
-        findings = tuple(self.findings)
         review = Review(
             source=change.info,
             files=change.files,
-            findings=findings,
+            findings=tuple(self.findings),
             suppressed=tuple(self.suppressed),
             coverage=tuple(self.coverage),
             degraded=(*self.engine.degraded, *self._degraded),
             stats=Stats(added_lines=sum(file.added for file in change.files), rules=len(self.rules)),
-            verdict=verdict(findings, self.config.fail_on, model_blocks=self.config.model.blocking),
+            verdict=verdict(self.findings, self.config.fail_on, model_blocks=self.config.model.blocking),
         )
         return Outcome(review, self.anchors)
 
@@ -171,6 +178,12 @@ class Reviewer:
         done = apply(self.findings, known.entries, anchors=self.anchors, exists=known.exists)
         self.findings = done.kept
         self.suppressed += done.suppressed
+
+
+def _anchor(finding: Finding, view: View) -> str:
+    """What is left of the fingerprint of a model's finding when its file is renamed."""
+    first, last = finding.start_line, finding.end_line
+    return fingerprint(finding.category, "", view.text_of("new", first, last), view.ordinal("new", first, last))
 
 
 def _hidden(finding: Finding, view: View, mode: str) -> tuple[SuppressedBy, str] | None:

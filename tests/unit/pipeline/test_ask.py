@@ -26,7 +26,6 @@ from review_bot.prompts.raw import RawFinding
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from review_bot.domain.model import ModelInfo
     from review_bot.pipeline.graph import Step
 
 
@@ -41,13 +40,15 @@ def window(*lines: int) -> Window:
 class FakeDesk:
     """Reads `ok LINE…` as remarks at these lines, anything else as malformed."""
 
-    def call(self, window: Window, style: Style, problem: str, info: ModelInfo) -> Completion:
+    def call(self, window: Window, style: Style, problem: str, count: Callable[[str], int | None]) -> Completion:
         return Completion(Prompt("s", f"{window.id} {style} {problem}"), Sampling(), 60.0)
 
-    def read(self, text: str, window: Window, style: Style) -> Sequence[RawFinding]:
+    def read(self, text: str, window: Window, style: Style) -> Sequence[tuple[Part, RawFinding]]:
         if not text.startswith("ok"):
             raise BadAnswer(f"unreadable: {text}")
-        return [RawFinding("a.py", int(word), "x", "correctness", "info", "m") for word in text.split()[1:]]
+        lines = [int(word) for word in text.split()[1:]]
+        parts = {one.start_line: one for one in window.parts}
+        return [(parts[line], RawFinding("a.py", line, "x", "correctness", "info", "m")) for line in lines]
 
     def halves(self, window: Window) -> Sequence[Window]:
         half = len(window.parts) // 2
@@ -89,11 +90,6 @@ def test_a_good_answer_is_kept_part_by_part() -> None:
         (2, "reviewed", 2),
     ]
     assert run.kept == list(run.state.done)
-
-
-def test_a_remark_on_no_line_of_the_window_goes_to_the_first_part_for_the_gate_to_judge() -> None:
-    run = Run(window(1, 2), FakeEngine("ok 99"))
-    assert [len(one.remarks) for one in run.state.done] == [1, 0]
 
 
 def test_a_malformed_answer_is_asked_for_again_with_the_error_then_by_lines_then_given_up() -> None:

@@ -66,4 +66,17 @@ def test_an_error_of_the_work_is_raised_and_stops_the_others() -> None:
 
 
 def test_nothing_to_do_is_done() -> None:
-    assert Pool(lambda job: job).run([]) == []
+    assert Pool[int, int](abs).run([]) == []
+
+
+def test_work_that_went_well_stops_nothing_that_comes_after() -> None:
+    stop = threading.Event()
+    for _ in range(2):
+        assert Pool[int, int](abs, stop=stop, until=time.monotonic() + 60).run([1, 2]) == [1, 2]
+    assert not stop.is_set()
+
+
+def test_nobody_waits_for_workers_that_were_told_to_stop() -> None:
+    stop = threading.Event()
+    stop.set()
+    assert Pool[int, int](abs, stop=stop, until=time.monotonic() + 60).run([1, 2]) == [None, None]

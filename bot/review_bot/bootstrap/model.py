@@ -1,0 +1,198 @@
+"""The review with a model: engines, cache, journal and trace put around the stages."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from review_bot import network
+from review_bot.bootstrap import engines
+from review_bot.domain.review import Degraded
+from review_bot.errors import UsageError
+from review_bot.pipeline import calls
+from review_bot.pipeline.coverage import covered
+from review_bot.pipeline.review import Outcome
+from review_bot.pipeline.stages import Opened, Stages
+from review_bot.pipeline.toolkit import Toolkit
+from review_bot.prompts.templates import load as load_prompts
+from review_bot.stores.cache import Cache
+from review_bot.stores.journal import Journal
+from review_bot.stores.rule_cache import cache_folder
+from review_bot.stores.trace import Trace
+from review_bot.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from review_bot.bootstrap import Request
+    from review_bot.config import Loaded
+    from review_bot.pipeline.graph import Step
+    from review_bot.pipeline.review import Known, Reviewer
+    from review_bot.pipeline.stages import Work
+    from review_bot.ports import Change
+    from review_bot.rules.ruleset import RuleSet
+
+_CACHE, _JOURNAL = "answers-1.db", "runs-1.db"
+
+
+class Job(NamedTuple):
+    """What is to be reviewed, with the rules ready to run."""
+
+    request: Request
+    loaded: Loaded
+    rules: RuleSet
+    reviewer: Reviewer
+    change: Change
+    known: Known | None
+    tick: Callable[[int, int, str], None]
+
+
+class _NoCache:
+    """The cache of `--no-cache`."""
+
+    trouble = ""
+
+    def get(self, keys: Sequence[str]) -> dict[str, str]:
+        """Nothing is known."""
+        return {}
+
+    def put(self, entries: Mapping[str, str]) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Run:
+    """One review: what it opened, and what has to be said of it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.caller: calls.Caller | None = None
+        self._opened: Opened | None = None
+        request, folder = job.request, cache_folder()
+        self.trace = Trace(request.trace) if request.trace else None
+        self.journal = Journal(
+            os.path.join(folder, _JOURNAL) if folder else None,
+            job.change.root or os.getcwd(),
+            resume=request.resume,
+        )
+        use = request.use_cache
+        self.cache = Cache(os.path.join(folder, _CACHE) if folder else None) if use else _NoCache()
+
+    def work(self) -> Work:
+        """Everything up to the model's findings."""
+        job = self.job
+        total = len(job.change.files)
+        config = job.loaded.config
+        stages = Stages(
+            lambda: job.reviewer.look(job.change, lambda number, path: job.tick(number, total, path)),
+            Toolkit(job.change, job.rules, config, load_prompts(job.loaded.prompt_paths())),
+            self.connect,
+            self.cache,
+            config.model,
+            observe=self.observe,
+            tick=lambda done, windows: job.tick(done, windows, "windows read by the model"),
+        )
+        with ExitStack() as stack:
+            stack.callback(self.cache.close)
+            stack.callback(self.journal.close)
+            if self.trace is not None:
+                stack.callback(self.trace.close)
+            stack.callback(self._let_go)
+            if job.request.require_model:  # before anything is done in vain
+                self.connect(fresh=True)
+            work = stages.run()
+            self.journal.finish()
+        return work
+
+    def connect(self, *, fresh: bool) -> Opened:
+        """The engines that the configuration asks for; raises UsageError where one is required and there is none."""
+        if self._opened is not None:
+            return self._opened
+        request, model = self.job.request, self.job.loaded.config.model
+        choice = engines.choose(model, engines.place(offline=request.offline, say=request.say), model=request.model)
+        degraded = choice.degraded
+        if not choice.engines:
+            if request.require_model:
+                raise UsageError(choice.refusal(), where="--require-model", remedy="leave it away")
+            if choice.hint:
+                degraded = (*degraded, Degraded(f"backend:{model.backend}", choice.hint))
+            return Opened(None, None, degraded)
+        self.caller = calls.Caller(
+            [calls.Engine(one.name, one.backend) for one in choice.engines],
+            self.journal,
+            clock=time.monotonic,
+            until=time.monotonic() + (model.deadline if request.deadline is None else request.deadline),
+            hear=request.hear,
+        )
+        self._opened = Opened(self.caller, choice.info, degraded)
+        return self._opened
+
+    def observe(self, step: Step) -> None:
+        """Tell journal, trace and terminal of a step."""
+        self.journal.step(step.thread, step.node, step.edge, step.reason)
+        if self.trace is not None:
+            self.trace.write(_row(step))
+        if self.job.request.live is not None:
+            self.job.request.live(_line(step))
+
+    def trouble(self) -> list[Degraded]:
+        """What our own files could not do, in one line at most."""
+        if self.cache.trouble:
+            return [Degraded("cache", f"answers are not kept: {self.cache.trouble}")]
+        if self.journal.trouble and self.job.request.resume:
+            return [Degraded("journal", f"nothing can be resumed: {self.journal.trouble}")]
+        return []
+
+    def _let_go(self) -> None:
+        if self.caller is not None:
+            for engine in self.caller.engines:
+                engine.backend.close()
+
+
+def review(job: Job) -> Outcome:
+    """Review a change with rules and the configured model; the rules' findings stand whatever the model does."""
+    if job.request.offline or network.is_asked_for():
+        network.go_offline()
+    run = _Run(job)
+    work = run.work()
+    reviewer = job.reviewer
+    for file, outcome in work.looked:
+        reviewer.settle(file, outcome, [one for one in work.findings if one.path == file.path])
+    reviewer.suppressed += work.suppressed
+    reviewer.note([*work.degraded, *run.trouble()])
+    reviewer.coverage = list(
+        covered(reviewer.coverage, work.results, uncovered=work.uncovered, rest=work.rest, reason=work.reason)
+    )
+    done = reviewer.conclude(job.change, job.known)
+    usage = run.caller.usage if run.caller is not None else calls.Usage()
+    stats = done.review.stats._replace(
+        windows=work.counts.windows,
+        model_calls=usage.calls,
+        cache_hits=work.counts.cached,
+        prompt_tokens=usage.prompt_tokens,
+        cached_tokens=usage.cached_tokens,
+        completion_tokens=usage.completion_tokens,
+        seconds=tuple((name, round(seconds, 3)) for name, seconds in work.counts.seconds),
+    )
+    return Outcome(done.review._replace(stats=stats), done.anchors)
+
+
+def _row(step: Step) -> dict[str, Any]:
+    return {
+        "thread": step.thread,
+        "node": step.node,
+        "edge": step.edge,
+        "prompt_hash": step.prompt or None,
+        "tokens": step.tokens,
+        "seconds": round(step.seconds, 6),
+        "reason": step.reason or None,
+    }
+
+
+def _line(step: Step) -> str:
+    reason = f": {step.reason}" if step.reason else ""
+    return f"{step.thread} {step.node} -> {step.edge} ({step.seconds:.2f} s){reason}"

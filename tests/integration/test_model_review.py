@@ -1,0 +1,221 @@
+"""`scan` with a model: from the command line to the report."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from review_bot.cli.main import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Git
+
+BUGGY = "def last(items):\n    if not items:\n        return None\n    return items[len(items)]\n"
+QUOTE = "    return items[len(items)]"
+
+
+def remark(path: str = "a.py", line: int = 4, quote: str = QUOTE, **more: str) -> dict[str, Any]:
+    said = {"category": "correctness", "severity": "error", "message": "items[len(items)] is past the end of items"}
+    return {"path": path, "line": line, "quote": quote, **said, "fix": "", **more}
+
+
+def answer(*remarks: dict[str, Any]) -> str:
+    return json.dumps({"thought": "t", "findings": list(remarks)}, separators=(",", ":"))
+
+
+def script(folder: Path, *rows: tuple[str, str]) -> str:
+    path = folder / "answers.jsonl"
+    path.write_text("".join(json.dumps({"match": match, "answer": text}) + "\n" for match, text in rows))
+    return str(path)
+
+
+@pytest.fixture
+def place(git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    git.write("tests/test_a.py", "from a import last\n")
+    git.commit()
+    git.write("a.py", BUGGY)
+    monkeypatch.chdir(git.root)
+    monkeypatch.setenv("REVIEW_BOT_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path
+
+
+class Scan:
+    """One run of `scan`, as other programs see it."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str], *arguments: str) -> None:
+        capfd.readouterr()
+        self.code = main(["scan", "--format", "json", *arguments])
+        self.out, self.err = capfd.readouterr()
+        self.report: dict[str, Any] = json.loads(self.out) if self.out else {}
+
+    @property
+    def of_model(self) -> list[dict[str, Any]]:
+        return [one for one in self.report["findings"] if one["origin"] == "model"]
+
+    @property
+    def states(self) -> list[str]:
+        return [row["model"] for row in self.report["coverage"]]
+
+    def held(self, by: str) -> list[tuple[str, str]]:
+        held = self.report["suppressed"]
+        return [(one["finding"]["rule"], one["reason"]) for one in held if one["by"] == by]
+
+
+def test_a_finding_of_a_model_is_in_the_report(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = script(place, (QUOTE.strip(), answer(remark(fix="    return items[-1]"))))
+    scan = Scan(capfd, "--backend", "scripted", "--model", model)
+    (found,) = scan.of_model
+    assert (found["rule"], found["path"], found["start_line"], found["quote"]) == (
+        "model.correctness",
+        "a.py",
+        4,
+        QUOTE.strip(),
+    )
+    assert found["suggestion"]["replacement"] == "    return items[-1]"
+    assert (scan.code, scan.states, scan.report["degraded"], scan.err) == (0, ["reviewed"], [], "")
+    stats = scan.report["stats"]
+    assert (stats["windows"], stats["model_calls"], stats["cache_hits"]) == (1, 2, 0)
+    assert min(stats["prompt_tokens"], stats["completion_tokens"]) > 0
+    assert {"rules", "route", "review", "gate", "judge", "total"} <= set(stats["seconds"])
+    assert scan.report["verdict"]["counts"]["error"] == 1
+
+
+def test_model_findings_count_for_the_exit_code_only_if_they_may(
+    place: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REVIEW_BOT_MODEL_BLOCKING", "true")
+    model = script(place, (QUOTE.strip(), answer(remark())))
+    assert Scan(capfd, "--backend", "scripted", "--model", model).code == 1
+
+
+def test_a_second_run_makes_no_call(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--backend", "scripted", "--model", script(place, (QUOTE.strip(), answer(remark()))))
+    first, second = Scan(capfd, *arguments), Scan(capfd, *arguments)
+    assert second.of_model == first.of_model
+    assert (second.states, second.report["stats"]["model_calls"], second.report["stats"]["cache_hits"]) == (
+        ["cached"],
+        0,
+        2,
+    )
+    again = Scan(capfd, *arguments, "--no-cache")
+    assert (again.states, again.report["stats"]["model_calls"]) == (["reviewed"], 2)
+
+
+def test_only_a_yes_of_the_judge_keeps_a_finding(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = script(place, ("Remark on line", "no"), (QUOTE.strip(), answer(remark())))
+    scan = Scan(capfd, "--backend", "scripted", "--model", model)
+    assert (scan.of_model, scan.held("gate")) == ([], [("model.correctness", "the judge says no")])
+
+
+@pytest.mark.parametrize("comment", ["model.correctness", "model", "correctness"])
+def test_a_comment_holds_a_model_finding_back(
+    place: Path, capfd: pytest.CaptureFixture[str], git: Git, comment: str
+) -> None:
+    git.write("a.py", BUGGY.replace(QUOTE, f"{QUOTE}  # review-bot: ignore[{comment}] -- checked"))
+    model = script(place, ("items[len(items)]", answer(remark())))
+    scan = Scan(capfd, "--backend", "scripted", "--model", model)
+    assert (scan.of_model, scan.held("inline")) == ([], [("model.correctness", "ignored in line 4: checked")])
+    assert [one["rule"] for one in scan.report["findings"]] == []
+
+
+def test_the_baseline_and_ignore_hold_a_model_finding_back(
+    place: Path, capfd: pytest.CaptureFixture[str], git: Git
+) -> None:
+    arguments = ("--backend", "scripted", "--model", script(place, (QUOTE.strip(), answer(remark()))))
+    known = Scan(capfd, *arguments).of_model[0]["fingerprint"]
+    entry = {"fingerprint": known, "rule": "model.correctness", "path": "a.py", "reason": "old", "date": "2026-01-01"}
+    git.write(".review-bot-baseline.json", json.dumps({"schema": "review-bot.baseline/1", "entries": [entry]}))
+    assert Scan(capfd, *arguments, "a.py").held("baseline") == [("model.correctness", "old")]
+    assert Scan(capfd, *arguments, "--ignore", "model.correctness", "a.py").report["suppressed"] == []
+
+
+def test_a_rule_speaks_before_a_model(place: Path, capfd: pytest.CaptureFixture[str], git: Git) -> None:
+    line = "    subprocess.run(command, shell=True)"
+    git.write("a.py", f"import subprocess\ndef last(command):\n{line}\n")
+    said = remark(line=3, quote=line, category="injection-command", message="an attacker may put more behind it")
+    scan = Scan(capfd, "--backend", "scripted", "--model", script(place, ("shell=True", answer(said))))
+    assert scan.of_model == []
+    assert any("says so already" in reason for _, reason in scan.held("gate"))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (answer(remark(line=1, quote="import os")), "the quote does not stand"),
+        (answer(remark(category="poetry", message="items rhyme with nothing")), "is no category"),
+    ],
+)
+def test_what_is_dropped_says_why(place: Path, capfd: pytest.CaptureFixture[str], text: str, why: str) -> None:
+    scan = Scan(capfd, "--backend", "scripted", "--model", script(place, ("items", text)))
+    assert scan.of_model == []
+    assert any(why in reason for _, reason in scan.held("gate"))
+
+
+def test_an_answer_that_is_none_fails_after_three_tries(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    scan = Scan(capfd, "--backend", "scripted", "--model", script(place, ("items", "Certainly! I will look at it.")))
+    assert (scan.code, scan.states, scan.report["stats"]["model_calls"]) == (0, ["failed"], 3)
+    (said,) = scan.report["degraded"]
+    assert said["what"] == "backend:scripted"
+    assert scan.err == f"degraded: backend:scripted: {said['reason']}\n"
+
+
+def test_a_model_that_is_missing_leaves_the_rules(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    scan = Scan(capfd, "--backend", "scripted", "--model", str(place / "gone"))
+    assert (scan.code, scan.states) == (0, ["off"])
+    assert [one["what"] for one in scan.report["degraded"]] == ["backend:scripted"]
+    required = Scan(capfd, "--backend", "scripted", "--model", str(place / "gone"), "--require-model")
+    assert (required.code, required.out, required.err.count("\n")) == (2, "", 1)
+
+
+def test_every_step_is_traced(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model, trace = script(place, (QUOTE.strip(), answer(remark()))), place / "trace.jsonl"
+    Scan(capfd, "--backend", "scripted", "--model", model, "--trace", str(trace))
+    rows = [json.loads(line) for line in trace.read_text().splitlines()]
+    review = [row["node"] for row in rows if row["thread"] == "review"]
+    assert review == ["plan", "rules", "recall", "route", "review", "gate", "judge", "aggregate"]
+    (asked,) = [row for row in rows if row["node"] == "ask"]
+    assert (asked["edge"], len(asked["prompt_hash"]), asked["tokens"] > 0) == ("answered", 32, True)
+    assert set(asked) == {"thread", "node", "edge", "prompt_hash", "tokens", "seconds", "reason"}
+
+
+def test_a_trace_that_can_not_be_written_is_an_error(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    scan = Scan(capfd, "--backend", "scripted", "--model", script(place), "--trace", str(place / "no" / "trace"))
+    assert (scan.code, scan.err.count("\n")) == (2, 1)
+    assert "--trace" in scan.err
+
+
+def test_verbose_shows_steps_and_answers_as_they_come(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    scan = Scan(capfd, "--backend", "scripted", "--model", script(place, (QUOTE.strip(), answer(remark()))), "-v")
+    assert "ask -> answered" in scan.err
+    assert answer(remark()) in scan.err.splitlines()
+
+
+def test_nothing_added_asks_nobody(place: Path, capfd: pytest.CaptureFixture[str], git: Git) -> None:
+    git.commit()
+    scan = Scan(capfd, "--backend", "scripted", "--model", str(place / "gone"))
+    assert (scan.code, scan.report["degraded"], scan.err) == (0, [], "")
+
+
+def test_a_cache_that_is_damaged_costs_nothing_but_the_calls(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--backend", "scripted", "--model", script(place, (QUOTE.strip(), answer(remark()))))
+    first = Scan(capfd, *arguments)
+    for name in os.listdir(place / "cache"):
+        if name.endswith(".db"):
+            (place / "cache" / name).write_bytes(b"rubbish" * 999)
+    assert Scan(capfd, *arguments).report["findings"] == first.report["findings"]
+
+
+def test_a_cache_that_can_not_be_is_one_line(
+    place: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "file").write_text("")
+    monkeypatch.setenv("REVIEW_BOT_CACHE_DIR", str(place / "file"))
+    scan = Scan(capfd, "--backend", "scripted", "--model", script(place, (QUOTE.strip(), answer(remark()))))
+    assert len(scan.of_model) == 1
+    assert scan.err.count("\n") == 1
+    assert scan.err.startswith("degraded: cache: ")
