@@ -14,6 +14,7 @@ import argparse
 import os
 import subprocess
 import sys
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -100,19 +101,27 @@ def _added(sums: Sums, builder: Builder, change: Change, count: Callable[[str], 
     covered = len(set(seen) & wanted) if len(seen) == len(set(seen)) else 0
     over, fullest, counted = 0, sums.fullest, sums.counted
     budget = builder.frame.window - builder.frame.answer_tokens
+    real = 0
     for one in windows:
-        tokens = count("".join(builder.prompt(one)))
+        prompt = builder.prompt(one)
+        shown = count(prompt.user)
+        tokens = shown + _of_system(prompt.system, count)
+        real += shown
         counted += tokens
         over += tokens > budget or one.prompt_tokens > budget
         fullest = max(fullest, tokens / budget)
     room = builder.frame.least_room
     estimate = sum(one.prompt_tokens - one.prefix_tokens - builder.frame.around for one in windows)
-    real = sum(count(builder.prompt(one).user) for one in windows)
     return Sums(
         sums.commits + 1, sums.added + len(wanted), sums.covered + covered, sums.calls + len(windows),
         sums.bound + ceil(estimate / room), sums.real + ceil(real / room), sums.over + over, fullest,
         sums.estimated + sum(one.prompt_tokens for one in windows), counted,
     )  # fmt: skip
+
+
+@cache
+def _of_system(text: str, count: Callable[[str], int]) -> int:
+    return count(text)
 
 
 def _numbers(file: FileDiff) -> Iterator[int]:

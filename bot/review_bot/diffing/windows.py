@@ -34,9 +34,11 @@ class Frame(NamedTuple):
     window: int
     answer_tokens: int
     prefixes: Mapping[str, int]
-    """Tokens of what all windows of a specialist share."""
+    """Tokens, at most, of what all windows of a specialist share."""
     around: int
     """Tokens of fence, chat template and a word on a wrong answer."""
+    shared: Mapping[str, int]
+    """Tokens, at least, that the windows of a specialist have in common at their start."""
 
     def room(self, specialist: str) -> int:
         """Tokens for parts with their headings, and notes."""
@@ -82,8 +84,13 @@ def pack(parts: Sequence[Part], frame: Frame, choose: Choose, notes: Notes | Non
     as that costs hardly any more calls.
     """
     bins = _packed(parts, frame, choose) if parts else []
-    bins.sort(key=lambda one: (-max(part.risk for part in one.parts), -sum(part.risk for part in one.parts)))
-    return tuple(_window(one.parts, frame, choose, notes) for one in bins)
+    windows = [_window(one.parts, frame, choose, notes) for one in bins]
+    return tuple(sorted(windows, key=lambda one: (*_riskiest_first(one.parts), one.id)))
+
+
+def _riskiest_first(parts: Sequence[Part]) -> tuple[float, float]:
+    """Orders windows by their riskiest part, then by all of them."""
+    return -max(part.risk for part in parts), -round(sum(part.risk for part in parts), 6)
 
 
 def _packed(parts: Sequence[Part], frame: Frame, choose: Choose) -> list[_Bin]:
@@ -91,7 +98,7 @@ def _packed(parts: Sequence[Part], frame: Frame, choose: Choose) -> list[_Bin]:
     groups: dict[str, list[Part]] = {}
     for part in parts:
         groups.setdefault(choose([part]), []).append(part)
-    single = [one for name, group in groups.items() for one in _fewest(group, frame.room(name))]
+    single = [one for name, group in sorted(groups.items()) for one in _fewest(group, frame.room(name))]
     if len(groups) < 2 or len(single) == 1:
         return single
     mixed = _fewest(parts, room)
@@ -146,7 +153,7 @@ def _window(parts: Iterable[Part], frame: Frame, choose: Choose, notes: Notes | 
     used = _Bin().cost(ordered)
     extra = notes(ordered, frame.room(specialist) - used) if notes is not None else ""
     tokens = frame.prefixes[specialist] + frame.around + used + estimate(extra)
-    return Window(_id(specialist, ordered, extra), specialist, ordered, tokens, frame.prefixes[specialist], extra)
+    return Window(_id(specialist, ordered, extra), specialist, ordered, tokens, frame.shared[specialist], extra)
 
 
 def _id(specialist: str, parts: Iterable[Part], notes: str) -> str:

@@ -41,7 +41,7 @@ class Window(NamedTuple):
     prompt_tokens: int
     """Of the whole prompt with the chat template's own tokens, by the safe estimate."""
     prefix_tokens: int
-    """Of the part that all windows of the specialist share."""
+    """Of the part that all windows of the specialist share: at least so many, whatever the tokenizer."""
     notes: str = ""
     """What is packed in where there is room: findings already reported, signatures, examples, the commit message."""
 

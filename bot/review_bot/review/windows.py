@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from review_bot.diffing import windows as packing
 from review_bot.diffing.parts import as_it_is, parts_of
-from review_bot.diffing.tokens import estimate, fit
+from review_bot.diffing.tokens import at_least, estimate, fit
 from review_bot.errors import ConfigError
 from review_bot.prompts.compress import shortened
 from review_bot.prompts.prompt import prompt_of
@@ -121,4 +121,5 @@ def _frame(prompts: Prompts, window: int, answer_tokens: int) -> packing.Frame:
             where="model.window",
             remedy=f"give it {least} or more",
         )
-    return packing.Frame(window, min(answer_tokens, max(left - window // 8, _LEAST_ANSWER)), prefixes, around)
+    answer = min(answer_tokens, max(left - window // 8, _LEAST_ANSWER))
+    return packing.Frame(window, answer, prefixes, around, {x.name: at_least(x.system) for x in prompts.specialists})

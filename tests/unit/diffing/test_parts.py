@@ -25,7 +25,7 @@ def added(parts: tuple[Part, ...]) -> list[tuple[str, int]]:
     return sorted((part.path, number) for part in parts for number in part.added_lines)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(FILES, st.sampled_from([100, 400, 1000]), st.booleans())
 def test_every_added_line_is_in_one_part_as_it_is_and_within_the_limit(
     files: dict[str, tuple[str, str]], limit: int, whole: bool

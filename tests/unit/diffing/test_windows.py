@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from review_bot.domain.window import Window
 
-FRAME = Frame(1000, 200, {"a": 100, "b": 120, "general": 90}, 50)
+FRAME = Frame(1000, 200, {"a": 100, "b": 120, "general": 90}, 50, {"a": 80, "b": 90, "general": 70})
 
 
 def choose(parts: Sequence[Part]) -> str:
@@ -39,7 +39,7 @@ def places(windows: Sequence[Window]) -> list[tuple[str, int]]:
     return sorted((one.path, number) for window in windows for one in window.parts for number in one.added_lines)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(PARTS, st.booleans())
 def test_every_part_is_in_one_window_and_none_is_over(parts: tuple[Part, ...], noted: bool) -> None:
     def notes(_: Sequence[Part], room: int) -> str:
@@ -52,12 +52,13 @@ def test_every_part_is_in_one_window_and_none_is_over(parts: tuple[Part, ...], n
         body = sum(estimate(heading(path)) for path in {one.path for one in window.parts})
         body += sum(one.tokens for one in window.parts) + estimate(window.notes)
         assert window.prompt_tokens == FRAME.prefixes[window.specialist] + FRAME.around + body
+        assert window.prefix_tokens == FRAME.shared[window.specialist]
         assert window.specialist == choose(window.parts)
     worst = [max(one.risk for one in window.parts) for window in windows]
     assert worst == sorted(worst, reverse=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(PARTS)
 def test_calls_are_few(parts: tuple[Part, ...]) -> None:
     windows = pack(parts, FRAME, choose)
@@ -94,7 +95,7 @@ def test_a_window_is_split_between_its_parts_and_then_within() -> None:
     assert [one.part for quarter in quarters[:2] for one in quarter.parts] == ["1.1/1", "1.2/1"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("+- "), st.text(st.characters(exclude_characters="\n"), max_size=60)), min_size=1

@@ -44,7 +44,7 @@ def budget(builder: Builder, window: Window) -> int:
     return estimate(prompt.system) + estimate(prompt.user) + builder.frame.answer_tokens
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(FILES, st.sampled_from([900, 1024, 2048, 4096]))
 def test_no_prompt_is_over_its_window_and_no_line_is_lost(files: dict[str, tuple[str, str]], size: int) -> None:
     builder = Builder(PROMPTS, size, 512)
@@ -62,7 +62,7 @@ def test_no_prompt_is_over_its_window_and_no_line_is_lost(files: dict[str, tuple
         simple = builder.prompt(one, form="lines")
         assert estimate(simple.system) + estimate(simple.user) + builder.frame.answer_tokens <= size
         assert builder.prompt(one).system == PROMPTS.of(one.specialist).system
-        assert one.prefix_tokens >= estimate(PROMPTS.of(one.specialist).system)
+        assert 0 < one.prefix_tokens < estimate(PROMPTS.of(one.specialist).system)
 
 
 def test_parts_do_not_depend_on_what_else_changed() -> None:
