@@ -109,6 +109,34 @@ class NotLocal(BackendError):
     """The address or the model would take the change off this machine, and nobody allowed that."""
 
 
+class ForgeError(ReviewBotError):
+    """The place of the pull request did not do what was asked; `status` is its answer's, 0 without one."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", status: int = 0) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.status = status
+
+
+class ForgeRefused(ForgeError):
+    """The token may not do this: do not ask again."""
+
+
+class ForgeRejected(ForgeError):
+    """What was sent is not accepted, as a comment on a line outside of the diff: send it otherwise."""
+
+
+class ForgeMissing(ForgeError):
+    """There is no such thing, or none that the token may see."""
+
+
+class ForgeBusy(ForgeError):
+    """A limit is reached, the forge's or our own: later."""
+
+
+class ForgeDown(ForgeError):
+    """No usable answer: what was asked for may have been done all the same, look before asking again."""
+
+
 def printable(text: str) -> str:
     r"""`text` on one line: control characters as `\xNN`, lone surrogates as U+FFFD."""
     clean = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)

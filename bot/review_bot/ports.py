@@ -7,12 +7,13 @@ from review_bot.values import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-    from typing import Protocol
+    from typing import Any, Protocol
 
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.event import Event
     from review_bot.domain.model import Answer, Completion, ModelInfo
     from review_bot.domain.review import SourceInfo
+    from review_bot.domain.threads import Draft, SummaryComment, Threads
 else:
     Protocol = object  # what a protocol is at run time costs the commit hook the import of typing
 
@@ -140,3 +141,67 @@ class EventLog(EventStore, Protocol):
 
     def sync(self) -> Synced:
         """Send and receive; raises StoreError where the other side refuses or can't be reached, and nothing is lost."""
+
+
+class ApiReply(Protocol):
+    """What an interface over HTTP answered."""
+
+    @property
+    def text(self) -> str:
+        """The body."""
+
+    def json(self) -> Any:
+        """The body as JSON."""
+
+
+class Api(Protocol):
+    """The reading half of GitHub's interface; every failure is a subclass of errors.ForgeError."""
+
+    def get(self, path: str, *, accept: str | None = None, **query: str) -> ApiReply:
+        """What is at a path."""
+
+    def pages(self, path: str, **query: str) -> Iterator[Any]:
+        """Every row of a list."""
+
+
+class Forge(Protocol):
+    """The pull request of a review, where its comments stand. Every failure is a subclass of errors.ForgeError.
+
+    Comments that are not ours are neither shown nor touched by any of these.
+    """
+
+    def head(self) -> str:
+        """The commit that the pull request ends at now; empty where it is closed."""
+
+    def threads(self) -> Threads:
+        """Our threads and our summary as they are now."""
+
+    def files(self) -> Sequence[FileDiff]:
+        """The files of the pull request as the forge sees them; without hunks where it leaves them out."""
+
+    def exists(self, path: str, commit: str) -> bool:
+        """Whether the file is there in that commit."""
+
+    def review(self, commit: str, body: str, drafts: Sequence[Draft]) -> str:
+        """Post one review with all the comments, or none of it; its address, which may be empty."""
+
+    def edit(self, comment: int, body: str) -> None:
+        """Change a comment in one of our threads."""
+
+    def hide(self, comments: Sequence[str]) -> None:
+        """Minimise comments as outdated."""
+
+    def show(self, comments: Sequence[str]) -> None:
+        """Take that back."""
+
+    def resolve(self, threads: Sequence[str]) -> None:
+        """Resolve threads; raises ForgeRefused where the token may not."""
+
+    def reopen(self, threads: Sequence[str]) -> None:
+        """Take that back."""
+
+    def summarise(self, known: SummaryComment | None, body: str) -> str:
+        """Make `body` our summary, in place of the known one; its address, which may be empty."""
+
+    def writes_left(self) -> int:
+        """How many more changes this run may make."""

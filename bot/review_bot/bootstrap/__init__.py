@@ -152,7 +152,7 @@ def _repository(request: Request) -> Repository | None:
     try:
         return find_root()
     except SourceError:
-        if request.kind == "diff":
+        if request.kind in ("diff", "pull-request"):
             return None
         raise
 

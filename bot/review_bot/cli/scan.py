@@ -234,7 +234,7 @@ def write_all(specs: list[tuple[str, str | None]], review: Review, options: Rend
             if path is None:
                 print_out(text, machine=name != "text")
             else:
-                _write(path, text)
+                write_file(path, text)
         except OutputError as error:
             failed.append(error)
     if failed:
@@ -262,7 +262,8 @@ def print_out(text: str, *, machine: bool) -> None:
         raise OutputError(f"can't be written: {reason}", where="standard output") from error
 
 
-def _write(path: str, text: str) -> None:
+def write_file(path: str, text: str) -> None:
+    """Put `text` into the file at `path`; raises OutputError."""
     from review_bot.stores.atomic import replace
 
     try:

@@ -31,6 +31,8 @@ class RenderOptions(NamedTuple):
     """Text only: list what was held back and what was not looked at."""
     quiet: bool = False
     """Text only: nothing but findings."""
+    limit: int = 60_000
+    """Markdown only: characters that there is room for."""
     width: int = 100
     """Text only: columns of the terminal."""
     source: Callable[[str, Side, int], str | None] | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from review_bot.domain.markdown import code, prose
 from review_bot.formats.folded import parted, told, why_folded
-from review_bot.formats.plain import one_line, reason, shortened, visible
+from review_bot.formats.plain import reason, shortened
 from review_bot.formats.summary import summary
 
 TYPE_CHECKING = False
@@ -12,23 +13,18 @@ if TYPE_CHECKING:
     from review_bot.domain.review import Review
     from review_bot.formats import RenderOptions
 
-MAX_CHARACTERS = 60_000
 _MAX_TEXT = 1_000
 _MAX_QUOTE = 200
-_MARKS = frozenset("\\`*_[]~|$")
-_LINKS = frozenset("@#")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_ZERO_WIDTH = "\u200b"
 
 
-def render(review: Review, _options: RenderOptions) -> str:
-    """A heading, the summary line and one bullet a finding, by path; below 60,000 characters."""
+def render(review: Review, options: RenderOptions) -> str:
+    """A heading, the summary line and one bullet a finding, by path; as many as there is room for."""
     head = f"## review-bot\n\nResult: {prose(shortened(summary(review), _MAX_TEXT))}\n"
     text = head
     entries = _entries(review)
     for at, entry in enumerate(entries):
         rest = f"\nand {len(entries) - at} more\n"
-        if len(text) + len(entry) + len(rest) >= MAX_CHARACTERS:
+        if len(text) + len(entry) + len(rest) >= options.limit:
             return text + rest
         text += entry
     return text
@@ -54,24 +50,6 @@ def _folded(finding: Finding) -> str:
     return f"- {finding.severity} {place} {rule}: {prose(shortened(why_folded(finding), _MAX_TEXT))}\n"
 
 
-def prose(text: str) -> str:
-    """`text` as nothing but text: no markup, HTML, mention, issue reference or link.
-
-    It must not stand at the beginning of a line. An entity does not stop a mention (GitHub resolves `&#64;name`), nor
-    does a backslash; a zero-width space does.
-    """
-    safe = "".join(map(_harmless, one_line(text)))
-    return safe.replace("://", f":{_ZERO_WIDTH}//").replace("www.", f"www{_ZERO_WIDTH}.")
-
-
-def code(text: str) -> str:
-    """`text` as a code span, which neither runs of backticks nor blanks at the ends can leave or change."""
-    shown = visible(text)
-    fence = "`" * (_longest_run(shown) + 1)
-    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) or not shown else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
 def _entry(finding: Finding) -> str:
     place = f"line {finding.start_line}" if finding.side == "new" else f"removed line {finding.start_line}"
     message = prose(shortened(finding.message, _MAX_TEXT))
@@ -83,17 +61,3 @@ def _entry(finding: Finding) -> str:
     if told(finding):
         lines.append(f"  memory: {prose(shortened(told(finding), _MAX_TEXT))}")
     return "  \n".join(lines) + "\n"
-
-
-def _harmless(char: str) -> str:
-    if char in _LINKS:
-        return char + _ZERO_WIDTH
-    return f"\\{char}" if char in _MARKS else _ENTITIES.get(char, char)
-
-
-def _longest_run(text: str) -> int:
-    longest = run = 0
-    for char in text:
-        run = run + 1 if char == "`" else 0
-        longest = max(longest, run)
-    return longest

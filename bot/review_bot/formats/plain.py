@@ -1,6 +1,8 @@
-"""Text of others made fit for output: no control characters, no invalid code points, no commands to a log reader."""
+"""Text of others made fit for output: on one line, with no commands to a log reader."""
 
 from __future__ import annotations
+
+from review_bot.domain.visible import clean, escaped, one_line, shortened, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,34 +10,10 @@ if TYPE_CHECKING:
 
     from review_bot.domain.finding import Finding
 
-_REPLACEMENT = "\ufffd"
-
-
-def clean(text: str) -> str:
-    """`text` without surrogates: bytes that were not UTF-8 become U+FFFD."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    except UnicodeEncodeError:
-        return "".join(_REPLACEMENT if "\ud800" <= char <= "\udfff" else char for char in text)
-
-
-def visible(text: str) -> str:
-    r"""`text` on one line: control, format and separator characters as `\n`, `\x1b`, `\u202e`."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else escaped(char) for char in clean(text))
-
-
-def escaped(char: str) -> str:
-    r"""`char` as Python writes it in a literal: `\x1b`."""
-    return char.encode("unicode_escape").decode("ascii")
-
-
-def one_line(text: str) -> str:
-    """`text` with every run of blanks and line ends as one blank, nothing invisible left."""
-    return visible(" ".join(text.split()))
+__all__ = [
+    "clean", "escaped", "in_order", "log_line", "markup", "one_line", "placed_message", "reason", "shortened",
+    "visible",
+]  # fmt: skip
 
 
 def log_line(text: str) -> str:
@@ -45,11 +23,6 @@ def log_line(text: str) -> str:
     """
     safe = visible(text).replace("##[", r"##\x5b")
     return f"./{safe}" if safe.lstrip().startswith("::") else safe
-
-
-def shortened(text: str, limit: int) -> str:
-    """`text` cut to `limit` characters, the last one an ellipsis where something is gone."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def placed_message(finding: Finding) -> str:

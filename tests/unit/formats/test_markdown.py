@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review_bot.formats.markdown import MAX_CHARACTERS, code, prose
+from review_bot.domain.markdown import code, prose
 from unit.formats.sample import CLEAN, GUARD, MODEL, SHELL, hostile, review, shown
 
 
@@ -81,7 +81,7 @@ def test_nothing_leaves_a_code_span(text: str) -> None:
 
 def test_too_many_findings_are_counted() -> None:
     text = shown("markdown", review(*[SHELL] * 5000))
-    assert len(text) < MAX_CHARACTERS
+    assert len(text) < 60_000
     entries = text.count("- **error**")
     assert text.endswith(f"\nand {5000 - entries} more\n")
 

@@ -1,0 +1,1 @@
+"""A review in a pull request: what is said where, decided from values and tested without a network."""

@@ -1,0 +1,56 @@
+"""Texts of a review without secrets, before anything of it is posted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review_bot.domain.visible import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from review_bot.domain.finding import Finding
+    from review_bot.domain.review import Review
+
+    Redact = Callable[[Sequence[str]], Sequence[str]]
+    """Texts of one line each, without what is or looks like a secret."""
+
+
+def findings(rows: Sequence[Finding], redact: Redact) -> list[Finding]:
+    """The findings, on one line each text; a suggestion that holds a secret is left out."""
+    texts = iter(redact([one_line(text) for one in rows for text in (one.message, one.why, one.rule, one.tool or "")]))
+    return [_finding(one, texts, redact) for one in rows]
+
+
+def _finding(one: Finding, texts: Iterator[str], redact: Redact) -> Finding:
+    message, why, rule, tool = next(texts), next(texts), next(texts), next(texts)
+    fix = one.suggestion
+    if fix is not None:
+        lines = fix.replacement.split("\n")
+        if one.category == "secrets" or list(redact(lines)) != lines:
+            fix = None
+    quote = "" if one.category == "secrets" else one.quote
+    return one._replace(message=message, why=why, rule=rule, tool=tool or None, suggestion=fix, quote=quote)
+
+
+def review(whole: Review, redact: Redact) -> Review:
+    """The review with findings, quotes and reasons without secrets."""
+    held = [one.finding for one in whole.suppressed]
+    kept = findings(whole.findings, redact)
+    hidden = findings(held, redact)
+    quotes = redact([one_line(one.quote) for one in (*kept, *hidden)])
+    quoted = [one._replace(quote=quote) for one, quote in zip((*kept, *hidden), quotes, strict=True)]
+    said = iter(
+        redact(
+            [one_line(one.reason) for one in whole.suppressed]
+            + [one_line(one.reason) for one in whole.degraded]
+            + [one_line(one.reason or "") for one in whole.coverage]
+        )
+    )
+    pairs = zip(whole.suppressed, quoted[len(kept) :], strict=True)
+    return whole._replace(
+        findings=tuple(quoted[: len(kept)]),
+        suppressed=tuple(one._replace(finding=finding, reason=next(said)) for one, finding in pairs),
+        degraded=tuple(one._replace(reason=next(said)) for one in whole.degraded),
+        coverage=tuple(one._replace(reason=next(said) or None) for one in whole.coverage),
+    )
