@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from review_bot.bootstrap.code import pair
 from review_bot.errors import UsageError
-from review_bot.memory.generalise import Pair
 from review_bot.memory.promote import Accepted, Proposal, proposals, rule_file
 from review_bot.values import NamedTuple
 
@@ -132,58 +132,8 @@ def _accepted(memory: Memory, events: Sequence[Event]) -> Iterator[Accepted]:
         if one.kind == "signal" and one.get("y") == 1 and one.get("rule") and one.id not in taken_back:
             yield Accepted(
                 str(one.get("rule")), str(one.get("key")), str(one.get("lang") or ""), str(one.get("actor")),
-                str(one.change), str(one.get("finding")), _pair(memory, one),
+                str(one.change), str(one.get("finding")), pair(memory, one),
             )  # fmt: skip
-
-
-def _pair(memory: Memory, one: Event) -> Pair | None:
-    """The code before and after: from the event, else from the repository's own history while it is there."""
-    before, after = one.get("before"), one.get("after")
-    if isinstance(before, str) and isinstance(after, str) and before.strip() and after.strip():
-        return Pair(before, after)
-    place = one.get("at")
-    if not place or None in place:
-        return None
-    return _from_history(memory, one, *place)
-
-
-def _from_history(memory: Memory, one: Event, old: str, new: str, path: str, first: int, last: int) -> Pair | None:
-    from review_bot.memory.normalise import shape_at
-
-    then, now = _file(memory, old, path), _file(memory, new, path)
-    if then is None or now is None or last > len(then):
-        return None
-    made = shape_at(str(one.get("rule")), dict(enumerate(then, 1)), first, last, one.get("lang"))
-    if made is None or made.key != one.get("key"):
-        return None  # the lines were never committed as they were shown
-    start, end = _moved(then, now, first - 1, last)
-    before, after = "\n".join(then[first - 1 : last]), "\n".join(now[start:end])
-    return Pair(before, after) if after.strip() and before != after else None
-
-
-def _file(memory: Memory, commit: str, path: str) -> list[str] | None:
-    from review_bot.sources.process import run
-
-    done = run(["cat-file", "blob", f"{commit}:{path}"], cwd=memory.repository.cwd)
-    if done.status != 0 or len(done.output) > _LARGEST:
-        return None
-    return done.output.decode("utf-8", "replace").splitlines()
-
-
-def _moved(then: Sequence[str], now: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    """Where the lines from `start` to `end` (from 0, `end` left out) stand in the new version."""
-    from difflib import SequenceMatcher
-
-    first = last = None
-    for _, i1, i2, j1, j2 in SequenceMatcher(None, then, now, autojunk=False).get_opcodes():
-        if i2 <= start or i1 >= end:
-            continue
-        equal = i2 - i1 == j2 - j1
-        low = j1 + (max(start, i1) - i1 if equal else 0)
-        high = j2 - (i2 - min(end, i2) if equal else 0)
-        first = low if first is None else min(first, low)
-        last = high if last is None else max(last, high)
-    return (first or 0, last or 0)
 
 
 def _like(memory: Memory, base: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`review-bot memory export`: the events, as JSON lines."""
+"""`review-bot memory export`: the events as JSON lines, or judged code as data to train a model with."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ import sys
 from typing import TYPE_CHECKING
 
 from review_bot.cli.memory import action, opened
+from review_bot.errors import UsageError, printable
 
 if TYPE_CHECKING:
     import argparse
+
+    from review_bot.bootstrap.memory import Memory
+    from review_bot.memory.training import Form
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the action."""
     parser = action(actions, "export", "write the events down")
     parser.add_argument(
-        "--format", choices=("events",), default="events", help="what is written (default: %(default)s)"
+        "--format",
+        choices=("events", "kto", "dpo", "sft"),
+        default="events",
+        help="events on standard output, or rows to train a model with (default: %(default)s)",
     )
+    parser.add_argument("--out", metavar="DIR", help="folder for train.jsonl, test.jsonl and manifest.json")
     parser.add_argument(
         "--pending", action="store_true", help="only events that wait to be sent, as an artifact of a run"
     )
@@ -27,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the events that count to standard output, oldest first."""
 
     memory = opened(arguments)
+    if arguments.format != "events":
+        return _rows(memory, arguments.format, arguments.out)
     waiting = memory.log.waiting() if arguments.pending else None
     events = [one for one in memory.events() if waiting is None or one.id in waiting]
     text = "".join(f"{one.line}\n" for one in sorted(events, key=lambda one: (one.ts, one.id)))
@@ -37,4 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
         buffer.write(text.encode("utf-8"))
         buffer.flush()
+    return 0
+
+
+def _rows(memory: Memory, form: Form, out: str | None) -> int:
+    from review_bot.bootstrap.training import export
+
+    if out is None:
+        raise UsageError(f"--format {form} needs a folder", where="memory export", remedy="name one: --out DIR")
+    counts = export(memory, form, out)
+    print(printable(f"{out}: {counts['train']} rows to train with, {counts['test']} to test with"))
     return 0

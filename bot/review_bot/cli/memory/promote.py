@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from review_bot.cli.memory import action, form
+from review_bot.cli.memory import action, form, opened
 from review_bot.cli.streams import say
 from review_bot.errors import printable
 
@@ -26,10 +26,9 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _promote(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.memory import open_memory
     from review_bot.bootstrap.promote import promote
 
-    written, named = promote(open_memory(arguments.config), arguments.out)
+    written, named = promote(opened(arguments), arguments.out)
     if arguments.format == "json":
         rows = [
             {"id": one.proposal.id, "file": one.file, "accepted": one.proposal.accepted, "people": one.proposal.people}
@@ -49,8 +48,7 @@ def _promote(arguments: argparse.Namespace) -> int:
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.memory import open_memory
     from review_bot.bootstrap.promote import rollback
 
-    print(printable(f"took back {rollback(open_memory(arguments.config), arguments.rule)}"))
+    print(printable(f"took back {rollback(opened(arguments), arguments.rule)}"))
     return 0

@@ -1,0 +1,84 @@
+"""The code that an event speaks of: from the event itself, else from the repository's own history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review_bot.memory.generalise import Pair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from review_bot.bootstrap.memory import Memory
+    from review_bot.domain.event import Event
+
+_LARGEST = 1_000_000
+"""Bytes of a file that is read."""
+
+
+def pair(memory: Memory, one: Event) -> Pair | None:
+    """The code before and after: from the event, else from the repository's own history while it is there."""
+    before, after = one.get("before"), one.get("after")
+    if isinstance(before, str) and isinstance(after, str) and before.strip() and after.strip():
+        return Pair(before, after)
+    place = one.get("at")
+    if not place or None in place:
+        return None
+    _, new, path, first, last = place
+    then, now = _shown(memory, one), _file(memory, new, path)
+    if then is None or now is None:
+        return None
+    start, end = _moved(then, now, first - 1, last)
+    before, after = "\n".join(then[first - 1 : last]), "\n".join(now[start:end])
+    return Pair(before, after) if after.strip() and before != after else None
+
+
+def flagged(memory: Memory, one: Event) -> str:
+    """The flagged lines; empty where they can't be read."""
+    before = one.get("before")
+    if isinstance(before, str) and before.strip():
+        return before
+    then, place = _shown(memory, one), one.get("at")
+    return "\n".join(then[place[3] - 1 : place[4]]) if then is not None and place else ""
+
+
+def _shown(memory: Memory, one: Event) -> list[str] | None:
+    """Lines of the file in which the finding stood, where it was committed as it was shown."""
+    from review_bot.memory.normalise import shape_at
+
+    place = one.get("at")
+    if not place or None in place[2:]:
+        return None
+    for commit in place[:2]:
+        lines = _file(memory, commit, place[2]) if commit else None
+        if lines is None or place[4] > len(lines) or place[3] < 1:
+            continue
+        made = shape_at(str(one.get("rule")), dict(enumerate(lines, 1)), place[3], place[4], one.get("lang"))
+        if made is not None and made.key == one.get("key"):
+            return lines
+    return None
+
+
+def _file(memory: Memory, commit: str, path: str) -> list[str] | None:
+    from review_bot.sources.process import run
+
+    done = run(["cat-file", "blob", f"{commit}:{path}"], cwd=memory.repository.cwd)
+    if done.status != 0 or len(done.output) > _LARGEST:
+        return None
+    return done.output.decode("utf-8", "replace").splitlines()
+
+
+def _moved(then: Sequence[str], now: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """Where the lines from `start` to `end` (from 0, `end` left out) stand in the new version."""
+    from difflib import SequenceMatcher
+
+    first = last = None
+    for _, i1, i2, j1, j2 in SequenceMatcher(None, then, now, autojunk=False).get_opcodes():
+        if i2 <= start or i1 >= end:
+            continue
+        equal = i2 - i1 == j2 - j1
+        low = j1 + (max(start, i1) - i1 if equal else 0)
+        high = j2 - (i2 - min(end, i2) if equal else 0)
+        first = low if first is None else min(first, low)
+        last = high if last is None else max(last, high)
+    return (first or 0, last or 0)
