@@ -20,9 +20,10 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = action(actions, "export", "write the events down")
     parser.add_argument(
         "--format",
-        choices=("events", "kto", "dpo", "sft"),
+        choices=("events", "counts", "kto", "dpo", "sft"),
         default="events",
-        help="events on standard output, or rows to train a model with (default: %(default)s)",
+        help="events, or counts by rule for another repository, on standard output; or rows to train a model with "
+        "(default: %(default)s)",
     )
     parser.add_argument("--out", metavar="DIR", help="folder for train.jsonl, test.jsonl and manifest.json")
     parser.add_argument(
@@ -35,6 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the events that count to standard output, oldest first."""
 
     memory = opened(arguments)
+    if arguments.format == "counts":
+        from review_bot.memory.transfer import counted, written
+
+        print(written(counted(memory.events())), end="")
+        return 0
     if arguments.format != "events":
         return _rows(memory, arguments.format, arguments.out)
     waiting = memory.log.waiting() if arguments.pending else None
