@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from zlib import crc32
 
+from review_bot.domain.language import ALIASES
 from review_bot.memory.words import CASELESS, FAMILIES, HASH_COMMENTS, KEYWORDS, SQL_WORDS
 from review_bot.values import NamedTuple
 
@@ -77,7 +78,7 @@ def tokens(text: str, language: str | None) -> list[str]:
     """The normalised tokens of `text`: callees, attributes, keywords and operators stay, locals are `v`,
     literals `S` and `N`, comments gone. Where hardly anything is left, the words of everything.
     """
-    text = text[:_MOST_CHARACTERS]
+    text, language = text[:_MOST_CHARACTERS], ALIASES.get(language or "", language)
     family = FAMILIES.get(language or "", "code")
     if family != "prose":
         found = _READERS[family](_tidy(_lexed(text, language, family)))

@@ -17,6 +17,7 @@ LIKE = 0.3
 """Least similarity of an example: it shows what people think here, and need not be the same code."""
 MOST_EXAMPLES = 4
 _MOST_LINES = 12
+_LONGEST_NOTE = 200
 
 
 class Hit(NamedTuple):
@@ -50,7 +51,7 @@ def nearest(evidence: Evidence, piece: Piece, limit: int) -> list[tuple[float, P
 
 
 def examples(evidence: Evidence, pieces: Iterable[Piece], budget: int, most: int = MOST_EXAMPLES) -> list[str]:
-    """What was accepted and rejected here of code like these pieces, nearest first, as text for a prompt.
+    """What was accepted and rejected here of code like these pieces, nearest first, a line each.
 
     `budget` is in characters, of all examples together. Only events that hold code make examples: without
     `memory.store-text` there are none.
@@ -68,18 +69,18 @@ def examples(evidence: Evidence, pieces: Iterable[Piece], budget: int, most: int
 
 
 def told(example: Example) -> str:
-    """One example: what was flagged, what people made of it, what the code became."""
-    verdict = "accepted" if example.y else "rejected"
-    lines = [f"A finding of {example.rule} on this code was {verdict} here:", *_indented(example.before)]
+    """One example on one line: what people made of it, the code, and what it became or why it was rejected."""
+    told = f"{'accepted' if example.y else 'rejected'} here ({example.rule}): {_on_one_line(example.before)}"
     if example.y and example.after.strip():
-        lines += ["The code became:", *_indented(example.after)]
+        return f"{told} => {_on_one_line(example.after)}"
     if not example.y and example.note.strip():
-        lines.append(f"The reason: {' '.join(example.note.split())[:200]}")
-    return "\n".join(lines)
+        return f"{told} (reason: {' '.join(example.note.split())[:_LONGEST_NOTE]})"
+    return told
 
 
-def _indented(text: str) -> list[str]:
-    return [f"    {line}" for line in text.strip("\n").split("\n")[:_MOST_LINES]]
+def _on_one_line(text: str) -> str:
+    lines = [" ".join(line.split()) for line in text.split("\n")[:_MOST_LINES]]
+    return " | ".join(line for line in lines if line)
 
 
 def _judged(evidence: Evidence, pieces: Iterable[Piece]) -> list[Example]:

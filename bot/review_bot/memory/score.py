@@ -205,7 +205,7 @@ def was_hidden(pattern: Sequence[Signal], rule: Sequence[Signal], prior: float =
     mine = {one.event for one in pattern}
     every = sorted({one.event: one for one in (*pattern, *rule)}.values(), key=lambda one: (one.ts, one.event))
     of_rule = {one.event for one in rule}
-    own, all_of_it = _Running(), _Running(prior)
+    own, all_of_it = Tally(), Tally(prior)
     hidden = False
     for one in every:
         if one.event in of_rule:
@@ -220,20 +220,41 @@ def was_hidden(pattern: Sequence[Signal], rule: Sequence[Signal], prior: float =
     return hidden
 
 
-class _Running:
-    """Totals while signals come in."""
+class Tally:
+    """The totals of signals that come in by time; the same as `totals` gives for all of them at once."""
 
-    def __init__(self, start: float = 0.0) -> None:
-        self.sum = start
+    def __init__(self, prior: float = 0.0) -> None:
+        self.sum = prior
         self._best: dict[tuple[str, str, str], tuple[float, Signal]] = {}
+        self._people: dict[str, int] = {}
+        self._changes: dict[str, int] = {}
+        self._strong = 0
+        self._accepted = 0
 
     def add(self, signal: Signal) -> None:
+        """Take in one more signal, no earlier than those before it."""
         value = weight(signal.y, signal.eps)
         group = _group(signal)
         old = self._best.get(group)
-        if old is None or abs(value) >= abs(old[0]):
-            self.sum += value - (0.0 if old is None else old[0])
-            self._best[group] = (value, signal)
+        if old is not None and abs(value) < abs(old[0]):
+            return
+        if old is not None:
+            self._count(old, -1)
+        self._best[group] = (value, signal)
+        self._count((value, signal), 1)
 
     def totals(self) -> Totals:
-        return totals(Weighed(signal, value, counted=True) for value, signal in self._best.values())
+        """The figures so far."""
+        count = len(self._best)
+        people, changes = len(self._people), len(self._changes)
+        return Totals(self.sum, count, people, changes, self._strong > 0, self._accepted, count - self._accepted)
+
+    def _count(self, one: tuple[float, Signal], by: int) -> None:
+        value, signal = one
+        self.sum += by * value
+        self._strong += by * (value < 0 and signal.sig not in _WEAK_ALONE)
+        self._accepted += by * signal.y
+        for counts, name in ((self._people, signal.actor), (self._changes, signal.change)):
+            counts[name] = counts.get(name, 0) + by
+            if not counts[name]:
+                del counts[name]

@@ -36,13 +36,10 @@ def test_an_accepted_and_a_rejected_example() -> None:
     accepted = signal(1, before=CODE, after="return sum(items)")
     rejected = signal(0, who="bob", code=LIKE, before=LIKE, note="printed  on\npurpose")
     first, second = told(accepted, rejected)
-    assert first == (
-        "A finding of py.debug.print on this code was accepted here:\n"
-        "    total = price(item)\n    print(total, item.name)\n    return total + shipping(item)\n"
-        "The code became:\n    return sum(items)"
-    )
-    assert second.endswith("The reason: printed on purpose")
-    assert "was rejected here" in second
+    code = "total = price(item) | print(total, item.name) | return total + shipping(item)"
+    assert first == f"accepted here ({RULE}): {code} => return sum(items)"
+    assert second.startswith(f"rejected here ({RULE}): amount = price(item) | ")
+    assert second.endswith(" (reason: printed on purpose)")
 
 
 def test_examples_stay_within_the_budget() -> None:

@@ -1,0 +1,113 @@
+"""Asking the memory: for code that is alike, for examples in prompts, for what it thinks of each rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review_bot.bootstrap import evidence
+from review_bot.errors import ReviewBotError
+from review_bot.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from review_bot.config import Loaded
+    from review_bot.domain.window import Part
+    from review_bot.memory.recall import Hit, Piece
+    from review_bot.sources.repository import Repository
+    from review_bot.stores.index import Index
+
+    Examples = Callable[[Sequence[Part]], Iterable[str]]
+
+BUDGET = 1200
+"""Characters of all examples in a prompt: some three hundred tokens."""
+_MOST_PIECES = 20
+
+
+class Standing(NamedTuple):
+    """What people here think of a rule."""
+
+    rule: str
+    value: float
+    """Its share in the score of each of its findings."""
+    signals: int
+    people: int
+    changes: int
+    accepted: int
+    rejected: int
+    effect: str
+    """What becomes of code that it never flagged before: none, fold, hide."""
+
+
+def search(pieces: Sequence[Piece], limit: int, config: str | None = None) -> list[list[Hit]]:
+    """The patterns nearest to each piece of code; raises UsageError where the memory is off."""
+    from review_bot.memory.recall import search as found
+
+    with _opened(config) as index:
+        return [found(index, piece, limit) for piece in pieces]
+
+
+def standing(config: str | None = None) -> list[Standing]:
+    """Every rule that something was said about, the most unwanted first."""
+    from review_bot.memory.score import Totals, decide, rule_value
+
+    with _opened(config) as index:
+        rules = index.rules()
+    rows = [
+        Standing(
+            rule,
+            round(rule_value(figures.sum), 4),
+            figures.signals,
+            figures.people,
+            figures.changes,
+            figures.accepted,
+            figures.rejected,
+            decide(Totals(), figures).effect,
+        )
+        for rule, figures in rules
+    ]
+    return sorted(rows, key=lambda one: (one.value, one.rule))
+
+
+def recall_for(loaded: Loaded, repository: Repository | None) -> Callable[[object], Examples | None]:
+    """What finds examples for the prompts of a change: given the change, what gives lines for the parts of a window.
+
+    The lines are within `BUDGET` together, and come from the log as they are: secrets are to be taken out of them.
+    Where no text may be stored or nothing is known there is None; a memory that can't be read gives no lines.
+    """
+
+    def recall(_change: object) -> Examples | None:
+        memory = loaded.config.memory
+        if not memory.enabled or not memory.store_text or repository is None:
+            return None
+        return found if evidence.is_there(repository, memory.ref) else None
+
+    def found(parts: Sequence[Part]) -> list[str]:
+        from review_bot.memory.recall import examples
+
+        assert repository is not None  # noqa: S101 - `recall` has looked
+        try:
+            with evidence.opened(repository, loaded) as index:
+                return examples(index, list(_pieces(parts))[:_MOST_PIECES], BUDGET)
+        except ReviewBotError:  # examples are a help, not a need; bootstrap.effects says what is wrong
+            return []
+
+    return recall
+
+
+def _pieces(parts: Iterable[Part]) -> Iterator[Piece]:
+    """The added lines of each part, at most as many together as a pattern has."""
+    from review_bot.memory.normalise import MOST_LINES
+    from review_bot.memory.recall import Piece
+
+    for part in parts:
+        added = [text for mark, _, text in (line.partition("+ ") for line in part.text.split("\n")) if mark.isdigit()]
+        for start in range(0, len(added), MOST_LINES):
+            yield Piece("\n".join(added[start : start + MOST_LINES]), part.language)
+
+
+def _opened(config: str | None) -> Index:
+    from review_bot.bootstrap.memory import open_memory
+
+    memory = open_memory(config)
+    return evidence.opened(memory.repository, memory.loaded)
