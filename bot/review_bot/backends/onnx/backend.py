@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from review_bot.backends.onnx.answering import Answering
 from review_bot.backends.onnx.chat import Chat
 from review_bot.backends.onnx.engine import load
+from review_bot.backends.onnx.interrupt import interruptible
 from review_bot.backends.onnx.layout import Layout, read_json, read_layout
 from review_bot.backends.onnx.reader import Clock, Question, Reader
 from review_bot.backends.onnx.text import Text
@@ -137,7 +138,8 @@ class Loaded:
         self.chat = Chat(self.text, configuration)
         self.ends = frozenset(layout.eos) | self.chat.ends
         self._adapters = frozenset(adapters)
-        self.engine: Engine = load(layout, threads, adapters, choice)
+        with interruptible():
+            self.engine: Engine = load(layout, threads, adapters, choice)
         self.reader = Reader(self.engine)
         self._guides: Guides | None = None
         self._starts: Starts | None = None
