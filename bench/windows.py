@@ -60,7 +60,7 @@ def main() -> None:
     for window in options.window or [4096, 8192]:
         sums = Sums()
         builder = Builder(load(), window, 512)
-        for change in _changes(options.repository, options.commits):
+        for change in changes(options.repository, options.commits):
             sums = _added(sums, builder, change, count)
         print(
             f"| {window} | {sums.commits} | {sums.added} | {sums.covered / max(sums.added, 1):.2%} | {sums.calls}"
@@ -83,7 +83,7 @@ def _git(repository: str, *arguments: str) -> bytes:
     return subprocess.run(["git", "-C", repository, *arguments], check=True, capture_output=True).stdout
 
 
-def _changes(repository: str, commits: int) -> Iterator[Change]:
+def changes(repository: str, commits: int) -> Iterator[Change]:
     names = _git(repository, "log", "--no-merges", f"--max-count={commits}", "--format=%H").decode().split()
     for name in names:
         data = _git(
@@ -133,18 +133,27 @@ def _shown(text: str) -> Iterator[int]:
 
 
 def _tokenizer(name: str | None, repository: str) -> Callable[[str], int]:
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from tokenizers import Tokenizer
 
     if name is not None:
         known = Tokenizer.from_file(name)
         return lambda text: len(known.encode(text, add_special_tokens=False).ids)
+    learned = learned_from(repository)
+    return lambda text: len(learned.encode(text).ids)
+
+
+def learned_from(repository: str) -> Any:
+    """A byte-level BPE of the repository's own files."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
     learned: Any = Tokenizer(models.BPE())
     learned.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
         vocab_size=PIECES, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
     learned.train_from_iterator(_files(repository), trainer)
-    return lambda text: len(learned.encode(text).ids)
+    learned.decoder = decoders.ByteLevel()
+    return learned
 
 
 def _files(repository: str) -> Iterator[str]:

@@ -63,9 +63,14 @@ def tiny_phi3(
     shape: Shape | None = None,
     lora: bool = False,
     special: tuple[str, ...] = SPECIAL,
+    tokenizer: dict[str, Any] | None = None,
 ) -> str:
-    """Write a model with random weights; `lora` gives it inputs for adapters. The folder."""
-    return _write(os.fspath(folder), shape or Shape(), seed, None, lora=lora, special=special)
+    """Write a model with random weights; `lora` gives it inputs for adapters. The folder.
+
+    `tokenizer` is a tokenizer.json with the control tokens of `special` in place of ours.
+    """
+    known = tokenizer or tokenizer_json(special)
+    return _write(os.fspath(folder), shape or Shape(), seed, None, known, lora=lora, special=special)
 
 
 def scripted_phi3(
@@ -78,7 +83,8 @@ def scripted_phi3(
 ) -> str:
     """Write a model that answers `text`, then `<|end|>`; without `end` it says the text over and over. The folder."""
     script = (text, end)
-    return _write(os.fspath(folder), shape or Shape(context=32_768), 0, script, lora=False, special=special)
+    known = tokenizer_json(special)
+    return _write(os.fspath(folder), shape or Shape(context=32_768), 0, script, known, lora=False, special=special)
 
 
 def write_adapter(path: str | os.PathLike[str], folder: str, *, seed: int = 1, rank: int = 4) -> None:
@@ -127,21 +133,28 @@ def _vocabulary() -> tuple[list[str], list[str]]:
 def tokenizer_json(special: tuple[str, ...] = SPECIAL) -> dict[str, Any]:
     """A byte-level BPE tokenizer with control tokens behind the vocabulary."""
     tokens, merges = _vocabulary()
-    added = [
-        {"id": len(tokens) + number, "content": content, "single_word": False, "lstrip": False,
-         "rstrip": special == SPECIAL, "normalized": False, "special": True}
-        for number, content in enumerate(special)
-    ]  # fmt: skip
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
     model = {
         "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "fuse_unk": False,
         "end_of_word_suffix": None, "byte_fallback": False, "vocab": {token: i for i, token in enumerate(tokens)},
         "merges": merges,
     }  # fmt: skip
-    return {
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
+    value: dict[str, Any] = {
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
         "pre_tokenizer": level, "post_processor": None, "decoder": level, "model": model,
     }  # fmt: skip
+    return with_control_tokens(value, special)
+
+
+def with_control_tokens(tokenizer: dict[str, Any], special: tuple[str, ...] = SPECIAL) -> dict[str, Any]:
+    """`tokenizer` with control tokens behind its vocabulary."""
+    tokens = tokenizer["model"]["vocab"]
+    added = [
+        {"id": len(tokens) + number, "content": content, "single_word": False, "lstrip": False,
+         "rstrip": special == SPECIAL, "normalized": False, "special": True}
+        for number, content in enumerate(special)
+    ]  # fmt: skip
+    return {**tokenizer, "added_tokens": added}
 
 
 # --- the graph
@@ -195,10 +208,16 @@ class _Graph:
 
 
 def _write(
-    folder: str, shape: Shape, seed: int, script: tuple[str, bool] | None, *, lora: bool, special: tuple[str, ...]
+    folder: str,
+    shape: Shape,
+    seed: int,
+    script: tuple[str, bool] | None,
+    tokenizer: dict[str, Any],
+    *,
+    lora: bool,
+    special: tuple[str, ...],
 ) -> str:
     os.makedirs(folder, exist_ok=True)
-    tokenizer = tokenizer_json(special)
     vocabulary = max(len(tokenizer["model"]["vocab"]) + len(special), shape.vocabulary)
     graph = _Graph(folder, shape, vocabulary, seed)
     _lengths(graph)

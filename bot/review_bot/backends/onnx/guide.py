@@ -2,7 +2,7 @@
 
 The grammar engine is llguidance, the one that is built into onnxruntime-genai. There, a schema belongs to a Generator
 for life, and each window has a schema of its own: every window would prefill the instructions again. Asked from here,
-one Generator serves all schemas, and plain onnxruntime is guided as well (docs/decisions/0006-onnx.md).
+one Generator serves all schemas, and plain onnxruntime is guided as well (docs/decisions/0008-onnx.md).
 """
 
 from __future__ import annotations
