@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from review_bot.bootstrap.engines import Choice
     from review_bot.domain.diff import FileDiff, Side
     from review_bot.domain.review import Review, SourceKind
+    from review_bot.pipeline.stages import Examples
     from review_bot.ports import Change, DiffSource
     from review_bot.rules.model import RuleFile
     from review_bot.rules.ruleset import RuleSet
@@ -66,6 +68,10 @@ class Request(NamedTuple):
     """Hears the model's answers piece by piece."""
     say: Callable[[str], None] | None = None
     """Is told, once, what leaves this machine."""
+    choice: Choice | None = None
+    """Engines that are open already, and stay so."""
+    examples: Examples | None = None
+    """What is shown to the model as decided before, in place of what memory knows."""
 
 
 class Scan(NamedTuple):

@@ -93,6 +93,7 @@ class _Run:
             self.connect,
             self.cache,
             config.model,
+            recall=lambda looked: job.request.examples,
             observe=self.observe,
             tick=lambda done, windows: job.tick(done, windows, "windows read by the model"),
         )
@@ -113,7 +114,9 @@ class _Run:
         if self._opened is not None:
             return self._opened
         request, model = self.job.request, self.job.loaded.config.model
-        choice = engines.choose(model, engines.place(offline=request.offline, say=request.say), model=request.model)
+        choice = request.choice or engines.choose(
+            model, engines.place(offline=request.offline, say=request.say), model=request.model
+        )
         degraded = choice.degraded
         if not choice.engines:
             if request.require_model:
@@ -148,7 +151,7 @@ class _Run:
         return []
 
     def _let_go(self) -> None:
-        if self.caller is not None:
+        if self.caller is not None and self.job.request.choice is None:
             for engine in self.caller.engines:
                 engine.backend.close()
 
