@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
@@ -276,3 +277,44 @@ def test_clones_that_push_at_once_lose_and_double_nothing(git: Git, origin: Path
         log(root, "origin").sync()
     wanted = ids(*(signal(n * 1000 + s * 10 + e) for n in range(8) for s in range(6) for e in range(5)))
     assert at(origin) == wanted
+
+
+def test_ssh_asks_nobody_unless_somebody_says_how_it_is_run(git: Git, tmp_path: Path) -> None:
+    ssh = tmp_path / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nexit 1\n')
+    ssh.chmod(0o755)
+    git("remote", "add", "origin", "ssh://example.invalid/x.git")
+    path = f"{ssh.parent}{os.pathsep}{os.environ['PATH']}"
+    for command in ("", f"{ssh} -v"):
+        if command:
+            git("config", "core.sshCommand", command)
+        with patch.dict(os.environ, PATH=path), pytest.raises(StoreError):
+            log(git.root, "origin").sync()
+    first, *_, last = (tmp_path / "asked").read_text().splitlines()
+    assert first.startswith("-o BatchMode=yes")
+    assert last.startswith("-v")
+
+
+def test_full_disk_loses_nothing_and_says_so(git: Git) -> None:
+    git.commit()
+    log(git.root).append([signal(1)])
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    program = f"{full}; from review_bot.cli.main import run"
+    command = [sys.executable, "-c", f"{program}; run()", "memory", "record", "--events", "-"]
+    done = subprocess.run(command, cwd=git.root, input=signal(2).line.encode(), capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().count("\n") == 1
+    assert b"nothing was recorded" in done.stderr
+    assert raw(log(git.root)) == ids(signal(1))
+
+
+def test_index_is_dropped_with_what_is_forgotten(git: Git) -> None:
+    mine = log(git.root)
+    mine.append([signal(1), signal(2)])
+    index = git.write(".git/review-bot/memory.db", "rows")
+    mine.compact()
+    assert index.exists()
+    mine.append([forget(ids=[signal(1).id])])
+    mine.compact()
+    assert not index.exists()

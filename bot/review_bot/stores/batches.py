@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from review_bot.domain.event import Event
 
 SUFFIX = ".jsonl"
-SEGMENT = 4 * 1024 * 1024
-"""Bytes of a compacted batch."""
+SEGMENT = 256 * 1024
+"""Bytes of a compacted batch: old ones stay as they are at the next compaction, and are not fetched again."""
 _CHUNK = 1 << 16
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _LONG = 3600.0
 """Seconds that listing or repacking all of a repository may take."""
+DERIVED = ("memory.db", "memory.db-wal", "memory.db-shm")
+"""Files that are made anew from the log: deleted rows stay readable in them."""
 _KEPT = ("--all", "--reflog", "--indexed-objects")
 """Whatever git itself would keep, of all work trees."""
 
@@ -41,6 +43,13 @@ def erase(local: GitRef, before: Iterable[str]) -> int:
     if victims:
         _mend_commit_graph(local)
     return len(packed)
+
+
+def erase_derived(local: GitRef) -> None:
+    """Delete what was made of events that are forgotten."""
+    for name in DERIVED:
+        with suppress(OSError):
+            os.unlink(os.path.join(local.folder, name))
 
 
 def _mend_commit_graph(local: GitRef) -> None:

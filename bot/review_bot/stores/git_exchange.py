@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from review_bot.errors import StoreError
 from review_bot.ports import Synced
 from review_bot.stores.batches import name_of
-from review_bot.stores.erase import erase, objects_of
+from review_bot.stores.erase import erase, erase_derived, objects_of
 from review_bot.stores.git_remote import SPOOL, Pushed
 from review_bot.stores.merge import Known
 from review_bot.values import NamedTuple
@@ -136,6 +136,7 @@ class GitExchange:
         moved = self._adopt(head, plan.local)
         if plan.forgot:
             erase(self.local, before)
+            erase_derived(self.local)
         note = "" if moved else f"{self.local.ref} can't be moved here; the next run tries again"
         return Synced(plan.sent, plan.received, 0, note)
 

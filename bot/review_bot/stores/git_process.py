@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from review_bot.errors import StoreError
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _CONFIG = (
     "core.fsmonitor=false",
@@ -69,7 +69,7 @@ class Git:
                 check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
-            raise StoreError(f"git {arguments[0]} took longer than {seconds:.0f} seconds", where="git") from error
+            raise StoreError(f"git {_verb(arguments)} took longer than {seconds:.0f} seconds", where="git") from error
         except OSError as error:
             raise StoreError(f"git can't be started: {error.strerror}", remedy="install git") from error
         return Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
@@ -78,14 +78,14 @@ class Git:
         """Standard output of git without its last line feed; raises StoreError with git's reason where it fails."""
         done = self.run(*arguments, stdin=stdin, index=index)
         if done.status != 0:
-            raise StoreError(f"git {arguments[0]}: {done.reason()}", where=self.cwd)
+            raise StoreError(f"git {_verb(arguments)}: {done.reason()}", where=self.cwd)
         return os.fsdecode(done.output).removesuffix("\n")
 
-    def popen(self, *arguments: str, stdin: Any) -> subprocess.Popen[bytes]:
-        """A running git whose standard output is read as it comes; what it complains about is dropped."""
+    def popen(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """A running git that is written to and read from as it goes; what it complains about is dropped."""
         try:
             return subprocess.Popen(
-                self.command(arguments), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                self.command(arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 env=environment(),
             )  # fmt: skip
         except OSError as error:
@@ -97,10 +97,14 @@ class Git:
         return ["git", "-C", self.cwd, *settings, *arguments]
 
 
+def _verb(arguments: Sequence[str]) -> str:
+    """The command among `arguments`, behind settings."""
+    words = iter(arguments)
+    return next((word for word in words if word != "-c" or not next(words)), "")
+
+
 def environment(index: str | None = None) -> Mapping[str, str]:
     """Our environment for git: nobody's name, no prompt, and `index` as the index where one is needed."""
     kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
     kept = {**kept, **_FIXED, **_NOBODY}
-    if "GIT_SSH_COMMAND" not in kept and "GIT_SSH" not in kept:
-        kept["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes"
     return {**kept, "GIT_INDEX_FILE": index} if index else kept

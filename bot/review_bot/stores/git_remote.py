@@ -117,7 +117,14 @@ class GitRemote:
         return self._network("push", "--porcelain", "--no-verify", "--recurse-submodules=no", *arguments)
 
     def _network(self, *arguments: str) -> Done:
-        return self.git.run(*arguments, seconds=NETWORK)
+        return self.git.run(*self._unattended(), *arguments, seconds=NETWORK)
+
+    def _unattended(self) -> list[str]:
+        """Settings under which ssh asks nobody for a password, unless somebody has said how ssh is to be run."""
+        if any(name in os.environ for name in ("GIT_SSH_COMMAND", "GIT_SSH")):
+            return []
+        own = self.git.run("config", "--get", "core.sshCommand").status == 0
+        return [] if own else ["-c", "core.sshCommand=ssh -o BatchMode=yes"]
 
     def _pushed(self, done: Done, *, deleting: bool) -> Pushed:
         """What git's porcelain says of each ref, as one outcome; raises StoreError where the remote was not reached."""

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from review_bot.stores.batches import SUFFIX, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from subprocess import Popen
+    from typing import IO
 
     from review_bot.stores.git_process import Git
 
@@ -25,6 +28,8 @@ _PLAIN = re.compile(r"(?:[0-9A-Za-z_-]+/)*[0-9A-Za-z_-][0-9A-Za-z._-]*\.jsonl").
 _ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}").fullmatch
 _STALE = 60.0
 """Seconds after which the lock of our ref, held for some milliseconds, was left behind by a killed process."""
+_REMEMBERED = 8
+"""Commits whose trees are kept at hand."""
 _INDEX = "index-"
 _OLD = 3600
 """Seconds after which a private index was left behind."""
@@ -50,6 +55,7 @@ class GitRef:
         """Absolute path of what all work trees of the repository share."""
         self.ref = checked(ref)
         self.folder = os.path.join(common_dir, "review-bot")
+        self._trees: dict[str, Entries] = {}
 
     def head(self) -> str:
         """Id of the commit; empty where there is none. Without a process where a plain file tells it."""
@@ -69,6 +75,13 @@ class GitRef:
         """The batches in the tree of `commit`; none without a commit."""
         if not commit:
             return {}
+        if commit not in self._trees:  # a commit never changes, and a sync asks for the same few again and again
+            if len(self._trees) >= _REMEMBERED:
+                self._trees.clear()
+            self._trees[commit] = self._listed(commit)
+        return dict(self._trees[commit])
+
+    def _listed(self, commit: str) -> Entries:
         listed = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit)
         if listed.status != 0:
             raise StoreError(f"the log can't be read: {listed.reason()}", where=self.ref)
@@ -85,19 +98,18 @@ class GitRef:
         """The batches with these ids, each to be read before the next one."""
         if not oids:
             return
-        with tempfile.TemporaryFile() as wanted:
-            wanted.write("".join(f"{oid}\n" for oid in oids).encode("ascii"))
-            wanted.seek(0)
-            process = self.git.popen("cat-file", "--batch", "--buffer", stdin=wanted)
+        process = self.git.popen("cat-file", "--batch", "--buffer")
+        wanted = "".join(f"{oid}\n" for oid in oids).encode("ascii")
+        threading.Thread(target=_feed, args=(process, wanted), daemon=True).start()
         try:
             yield from self._batches(process)
         finally:
-            process.stdout.close()  # type: ignore[union-attr]
+            _open(process.stdout).close()
             process.kill()
             process.wait()
 
-    def _batches(self, process: object) -> Iterator[Batch]:
-        stream = process.stdout  # type: ignore[attr-defined]
+    def _batches(self, process: Popen[bytes]) -> Iterator[Batch]:
+        stream = _open(process.stdout)
         while header := stream.readline():
             words = header.split()
             if len(words) != 3:  # `ID missing`: said as one line that is no event, so that it is counted
@@ -161,3 +173,15 @@ class GitRef:
         with suppress(OSError):
             if time.time() - os.stat(lock).st_mtime > _STALE:
                 os.unlink(lock)
+
+
+def _feed(process: Popen[bytes], data: bytes) -> None:
+    """Write all of it beside the reader, so that neither pipe can fill up."""
+    with suppress(OSError), _open(process.stdin) as stream:
+        stream.write(data)
+
+
+def _open(pipe: IO[bytes] | None) -> IO[bytes]:
+    """A pipe that we asked for."""
+    assert pipe is not None  # noqa: S101 - for the type checker: both ends were asked for
+    return pipe

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from review_bot.errors import StoreError
 from review_bot.ports import Batch, Synced
 from review_bot.stores.batches import ids_of, name_of, packed
-from review_bot.stores.erase import erase, objects_of
+from review_bot.stores.erase import erase, erase_derived, objects_of
 from review_bot.stores.lock import exclusive
 from review_bot.stores.segments import live_of
 from review_bot.stores.spool import Spool
@@ -138,6 +138,8 @@ class Log:
                 entries = {path: self.local.blob(data) for path, data in kept.files()}
                 if self._rewrite(entries, head, old):
                     erase(self.local, before)
+                    if kept.dropped:
+                        erase_derived(self.local)
                     return len(kept.events)
         raise StoreError("can't be rewritten now: it keeps changing, or can't be written to", where=self.local.ref)
 

@@ -12,7 +12,7 @@ from review_bot.errors import StoreError
 from review_bot.ports import Batch, Synced
 from review_bot.stores import atomic
 from review_bot.stores.batches import name_of
-from review_bot.stores.erase import erase, objects_of
+from review_bot.stores.erase import erase, erase_derived, objects_of
 from review_bot.stores.merge import Known
 from review_bot.stores.segments import live_of
 from review_bot.values import NamedTuple
@@ -162,6 +162,7 @@ class StoreExchange:
         if self.local.swap(new, head):
             self._sent(new)
             erase(self.local, before)
+            erase_derived(self.local)
 
     def _sent(self, commit: str) -> None:
         self.local.git.run("update-ref", "--no-deref", self.sent, commit)
