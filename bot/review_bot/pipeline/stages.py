@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from review_bot.domain.finding import Finding, Suppressed
 from review_bot.domain.review import Degraded
-from review_bot.errors import BackendError
+from review_bot.errors import BackendError, ModelMissing, NotLocal, TimedOut, Unavailable
 from review_bot.pipeline import reuse
 from review_bot.pipeline.ask import Asking, PartResult, State
 from review_bot.pipeline.calls import OutOfTime, Stopped, digest, packed, unpacked
@@ -372,13 +372,22 @@ class Stages:
             with suppress(ValueError, TypeError, KeyError, BackendError):
                 return unpacked(job.cached), "cached"
         try:
-            answer = self.caller.ask(0, job.call)
+            answer = self._ask_any(job.call)
         except (OutOfTime, Stopped):
             return None, "deadline"
         except BackendError as error:
             return None, str(error)
         self.cache.put({job.key: packed(answer)})
         return answer, ""
+
+    def _ask_any(self, call: Completion, number: int = 0) -> Answer:
+        """The answer of engine `number`, or of the first behind it that works, as in a review."""
+        try:
+            return self.caller.ask(number, call)
+        except (Unavailable, TimedOut, ModelMissing, NotLocal):
+            if number + 1 == len(self.caller.engines):
+                raise
+        return self._ask_any(call, number + 1)
 
 
 def _plan(work: Work) -> _Node:
