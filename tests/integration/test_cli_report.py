@@ -18,6 +18,7 @@ TOP = ["schema", "version", "source", "files", "findings", "suppressed", "covera
 FINDING = [
     "fingerprint", "rule", "origin", "tool", "category", "severity", "confidence", "path", "side", "start_line",
     "end_line", "start_column", "end_column", "message", "why", "cwe", "url", "quote", "suggestion", "also",
+    "memory",
 ]  # fmt: skip
 STATS = [
     "added_lines", "rules", "windows", "model_calls", "cache_hits", "prompt_tokens", "cached_tokens",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakes.caches import own_cache
 from review_bot.cli.main import main
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def place(git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     git.commit()
     git.write("a.py", BUGGY)
     monkeypatch.chdir(git.root)
-    monkeypatch.setenv("REVIEW_BOT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("REVIEW_BOT_CACHE_DIR", own_cache(tmp_path / "cache"))
     return tmp_path
 
 

@@ -95,11 +95,12 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
         raise UsageError("--backend none asks for no model", where="--require-model", remedy="leave it away")
     rules = rule_cache.load(loaded.rule_paths())
     change = (request.source or _source(request, repository)).read()
+    until = None if request.deadline is None else began + request.deadline
     reviewer = Reviewer(
         rules,
         loaded.config,
         machine_made=request.machine_made,
-        until=None if request.deadline is None else began + request.deadline,
+        until=until,
         clock=time.monotonic,
     )
     reviewer.engine.resting = request.resting
@@ -110,7 +111,7 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
     if asked:
         from review_bot.bootstrap import model
 
-        outcome = model.review(model.Job(request, loaded, rules, reviewer, change, known, tick))
+        outcome = model.review(model.Job(request, loaded, rules, reviewer, change, known, tick, until))
     else:
         total = len(change.files)
         outcome = reviewer.run(change, known, lambda n, path: tick(n, total, path))

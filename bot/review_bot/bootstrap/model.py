@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from review_bot import network
 from review_bot.bootstrap import engines
+from review_bot.bootstrap.windows import message_of_change
 from review_bot.domain.review import Degraded
 from review_bot.errors import UsageError
 from review_bot.pipeline import calls
 from review_bot.pipeline.coverage import covered
+from review_bot.pipeline.graph import Step
 from review_bot.pipeline.review import Outcome
 from review_bot.pipeline.stages import Opened, Stages
 from review_bot.pipeline.toolkit import Toolkit
@@ -28,12 +31,13 @@ if TYPE_CHECKING:
 
     from review_bot.bootstrap import Request
     from review_bot.config import Loaded
-    from review_bot.pipeline.graph import Step
     from review_bot.pipeline.review import Known, Reviewer
     from review_bot.pipeline.stages import Work
     from review_bot.ports import Change
     from review_bot.rules.ruleset import RuleSet
 
+_CALLS = frozenset(("retry", "hedge", "next"))
+"""What an engine's notices call a further request."""
 _CACHE, _JOURNAL = "answers-1.db", "runs-1.db"
 
 
@@ -47,6 +51,8 @@ class Job(NamedTuple):
     change: Change
     known: Known | None
     tick: Callable[[int, int, str], None]
+    until: float | None = None
+    """When the whole review ends, by the monotonic clock."""
 
 
 class _NoCache:
@@ -89,7 +95,13 @@ class _Run:
         config = job.loaded.config
         stages = Stages(
             lambda: job.reviewer.look(job.change, lambda number, path: job.tick(number, total, path)),
-            Toolkit(job.change, job.rules, config, load_prompts(job.loaded.prompt_paths())),
+            Toolkit(
+                job.change,
+                job.rules,
+                config,
+                load_prompts(job.loaded.prompt_paths()),
+                message=message_of_change(job.change),
+            ),
             self.connect,
             self.cache,
             config.model,
@@ -98,11 +110,11 @@ class _Run:
             tick=lambda done, windows: job.tick(done, windows, "windows read by the model"),
         )
         with ExitStack() as stack:
+            stack.callback(self._let_go)  # last: an engine that hangs must not keep what was done from being kept
             stack.callback(self.cache.close)
-            stack.callback(self.journal.close)
             if self.trace is not None:
                 stack.callback(self.trace.close)
-            stack.callback(self._let_go)
+            stack.callback(self.journal.close)
             if job.request.require_model:  # before anything is done in vain
                 self.connect(fresh=True)
             work = stages.run()
@@ -114,9 +126,9 @@ class _Run:
         if self._opened is not None:
             return self._opened
         request, model = self.job.request, self.job.loaded.config.model
-        choice = request.choice or engines.choose(
-            model, engines.place(offline=request.offline, say=request.say), model=request.model
-        )
+        where = engines.place(offline=request.offline, say=request.say, loaded=self.job.loaded)
+        where = where._replace(notice=self.notice)
+        choice = request.choice or engines.choose(model, where, model=request.model)
         degraded = choice.degraded
         if not choice.engines:
             if request.require_model:
@@ -128,7 +140,7 @@ class _Run:
             [calls.Engine(one.name, one.backend) for one in choice.engines],
             self.journal,
             clock=time.monotonic,
-            until=time.monotonic() + (model.deadline if request.deadline is None else request.deadline),
+            until=min(time.monotonic() + model.deadline, self.job.until or inf),
             hear=request.hear,
         )
         self._opened = Opened(self.caller, choice.info, degraded)
@@ -142,6 +154,12 @@ class _Run:
         if self.job.request.live is not None:
             self.job.request.live(_line(step))
 
+    def notice(self, what: str, reason: str) -> None:
+        """Tell of something that an engine did beside answering; calls made again count."""
+        if self.caller is not None and what in _CALLS:
+            self.caller.count(calls.Usage(calls=1))
+        self.observe(Step("engine", "call", what, reason=reason))
+
     def trouble(self) -> list[Degraded]:
         """What our own files could not do, in one line at most."""
         if self.cache.trouble:
@@ -151,7 +169,8 @@ class _Run:
         return []
 
     def _let_go(self) -> None:
-        if self.caller is not None and self.job.request.choice is None:
+        ours = self.job.request.choice is None
+        if ours and self.caller is not None and not self.caller.stop.is_set():
             for engine in self.caller.engines:
                 engine.backend.close()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from review_bot.bootstrap import Scan
     from review_bot.config import Loaded
-    from review_bot.domain.review import Degraded, SourceKind
+    from review_bot.domain.review import SourceKind
     from review_bot.ports import DiffSource
     from review_bot.rules.commit_message import Line
     from review_bot.sources.repository import Repository
@@ -274,16 +274,18 @@ def _scan(options: Options, loaded: Loaded, kind: SourceKind, source: DiffSource
     """Review `source` within `deadline` seconds and print what is found; FOUND where it blocks."""
     from review_bot import bootstrap
 
+    asked = kind != "diff" and loaded.config.hook.backend != "none"
     request = bootstrap.Request(
         kind,
         source=source,
-        loaded=loaded,
+        loaded=_with_backend(loaded) if asked else loaded,
+        with_model=asked,
         deadline=deadline,
         use_baseline=kind != "diff",
         resting=_LATER if options.name == "pre-commit" else frozenset(),
     )
     done = bootstrap.scan(request)
-    for part in (*done.review.degraded, *_no_backend(loaded.config.hook.backend)):
+    for part in done.review.degraded:
         _say(f"degraded: {part.what}: {part.reason}")
     if done.review.findings or options.verbose:
         _print(_rendered(options, done))
@@ -297,11 +299,13 @@ def _scan(options: Options, loaded: Loaded, kind: SourceKind, source: DiffSource
     return BROKEN if options.strict and unfinished else CLEAN
 
 
-def _no_backend(name: str) -> list[Degraded]:
-    """What is said where a model is asked for: none of the backends is built yet."""
-    from review_bot.domain.review import Degraded
-
-    return [] if name == "none" else [Degraded(f"backend:{name}", "this version has rules only")]
+def _with_backend(loaded: Loaded) -> Loaded:
+    """The configuration with the model that the hook asks for; `auto` leaves the choice to the table `model`."""
+    config = loaded.config
+    name, usual = config.hook.backend, config.model.backend
+    if name == "auto" and usual != "none":
+        return loaded
+    return loaded._replace(config=config._replace(model=config.model._replace(backend=name)))
 
 
 def _rendered(options: Options, done: Scan) -> str:

@@ -39,7 +39,12 @@ COMMANDS = {
 
 def run() -> NoReturn:
     """Console script: run with the process's arguments and exit."""
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if "threading" in sys.modules:
+        from review_bot.cli.endings import leave
+
+        leave(code)
+    sys.exit(code)
 
 
 def main(argv: list[str]) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from review_bot import bootstrap
 from review_bot.bootstrap.last_scan import remember
 from review_bot.cli import streams
+from review_bot.cli.endings import sigterm_interrupts
 from review_bot.errors import OutputError, UsageError, printable
 from review_bot.formats import RenderOptions, parse_spec, render
 
@@ -95,7 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
     specs = _specs(arguments.format)
     progress = _progress()
     request = _with_model(request_of(arguments), arguments)
-    done = bootstrap.scan(request, progress)
+    with sigterm_interrupts():
+        done = bootstrap.scan(request, progress)
     if progress is not None:
         _clear()
     if arguments.fix:
@@ -110,7 +112,17 @@ def run(arguments: argparse.Namespace) -> int:
     )
     write_all(specs, done.review, options)
     remember(done)
+    if request.require_model:
+        _require_all(done.review)
     return int(done.review.verdict.failed)
+
+
+def _require_all(review: Review) -> None:
+    """Raise UsageError where a required model did not read everything."""
+    missed = [row for row in review.coverage if row.model in ("failed", "skipped")]
+    if missed:
+        what = f"the model did not review {len(missed)} of {len(review.coverage)} hunks: {missed[0].reason}"
+        raise UsageError(what, where="--require-model")
 
 
 def _with_model(request: bootstrap.Request, arguments: argparse.Namespace) -> bootstrap.Request:

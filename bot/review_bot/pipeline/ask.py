@@ -57,6 +57,8 @@ class State(NamedTuple):
     pending: tuple[Window, ...]
     """Windows still to be asked for; the first is the one at hand."""
     done: tuple[PartResult, ...] = ()
+    cut: bool = False
+    """Whether the windows are pieces of a larger one."""
     style: Style = "plain"
     engine: int = 0
     problem: str = ""
@@ -68,7 +70,8 @@ class State(NamedTuple):
 
 _Node = tuple[State, Outcome]
 _EDGES = {
-    "next": {"window": "ask", "none": END},
+    "next": {"window": "ask", "piece": "look up", "none": END},
+    "look up": {"cached": "next", "new": "ask"},
     "ask": {
         "answered": "read",
         "malformed": "again",
@@ -94,13 +97,21 @@ _EDGES = {
 class Asking:
     """The nodes of the graph, with what they need from outside; several threads may run it."""
 
-    def __init__(self, caller: Caller, desk: Desk, keep: Callable[[Sequence[PartResult]], None]) -> None:
-        """`keep` is told the results of each window as soon as they are there."""
+    def __init__(
+        self,
+        caller: Caller,
+        desk: Desk,
+        keep: Callable[[Sequence[PartResult]], None],
+        known: Callable[[Sequence[Part]], Sequence[PartResult]] = lambda parts: (),
+    ) -> None:
+        """`keep` is told the results of each window as soon as they are there; `known` gives those kept earlier."""
         self.caller = caller
         self.desk = desk
         self.keep = keep
+        self.known = known
         nodes: dict[str, Callable[[State], _Node]] = {
             "next": _next,
+            "look up": self._look_up,
             "ask": self._ask,
             "read": self._read,
             "again": _again,
@@ -113,6 +124,14 @@ class Asking:
             "skip": _skip,
         }
         self.graph: Graph[State] = Graph("next", nodes, _EDGES)
+
+    def _look_up(self, state: State) -> _Node:
+        """What was cut off a window is not known before; an earlier run may have asked for it."""
+        parts = state.pending[0].parts
+        results = tuple(self.known(parts))
+        if len(results) < len(parts):
+            return state, Outcome("new")
+        return _after(state, results), Outcome("cached")
 
     def _ask(self, state: State) -> _Node:
         prompt = ""
@@ -146,7 +165,7 @@ class Asking:
         halves = tuple(self.desk.halves(state.pending[0]))
         if not halves:
             return state, Outcome("whole", state.problem)
-        fresh = state._replace(pending=(*halves, *state.pending[1:]), style="plain", problem="")
+        fresh = state._replace(pending=(*halves, *state.pending[1:]), style="plain", problem="", cut=True)
         return fresh, Outcome(edge, state.problem)
 
     def _fallback(self, state: State) -> _Node:
@@ -164,7 +183,9 @@ class Asking:
 
 
 def _next(state: State) -> _Node:
-    return state, Outcome("window" if state.pending else "none")
+    if not state.pending:
+        return state, Outcome("none")
+    return state, Outcome("piece" if state.cut else "window")
 
 
 def _again(state: State) -> _Node:
@@ -203,7 +224,7 @@ def _results(state: State, what: ModelState, reason: str) -> tuple[PartResult, .
 
 def _after(state: State, results: Sequence[PartResult]) -> State:
     """The state behind the window at hand: the next one starts afresh, with the engine that was reached."""
-    return State(state.pending[1:], (*state.done, *results), engine=state.engine, troubles=state.troubles)
+    return State(state.pending[1:], (*state.done, *results), state.cut, engine=state.engine, troubles=state.troubles)
 
 
 def _edge_of(error: BackendError) -> str:

@@ -116,7 +116,7 @@ class Caller:
         return answer
 
     def _streamed(self, number: int, call: Completion) -> Answer:
-        self._count(Usage(calls=1))
+        self.count(Usage(calls=1))
         pieces = self.engines[number].backend.stream(call)
         try:
             while True:
@@ -130,10 +130,11 @@ class Caller:
         finally:
             pieces.close()
             self._hear("")
-        self._count(Usage(0, answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens))
+        self.count(Usage(0, answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens))
         return answer
 
-    def _count(self, more: Usage) -> None:
+    def count(self, more: Usage) -> None:
+        """Add to the usage."""
         with self._lock:
             self.usage = Usage(*(one + other for one, other in zip(self.usage, more, strict=True)))
 

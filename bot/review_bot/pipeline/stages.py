@@ -227,10 +227,7 @@ class Stages:
             return work, Outcome("nothing to show")
         rest = [part for part in work.parts if part not in self._cached]
         windows = tuple(self.tools.windows(rest, work.examples)) if rest else ()
-        cached = tuple(
-            PartResult(part, "cached", "" if one.how == "same" else one.how, one.remarks)
-            for part, one in self._cached.items()
-        )
+        cached = tuple(_from_cache(part, one) for part, one in self._cached.items())
         work = work._replace(windows=windows, results=cached, counts=Counts(len(windows), len(cached)))
         reason = f"{len(work.parts)} parts, {len(cached)} cached, {len(windows)} windows"
         return work, Outcome("windows" if windows else "all cached", reason)
@@ -265,10 +262,12 @@ class Stages:
         return {part: one for part, one in known.items() if one is not None}
 
     def _review(self, work: Work) -> _Node:
-        asking = Asking(self.caller, self.tools, self._keep)
+        asking = Asking(self.caller, self.tools, self._keep, self._kept)
 
         def ask(window: Window) -> State:
-            return asking.graph.run(State((window,)), thread=window.id[:12], observe=self.observe)
+            state = asking.graph.run(State((window,)), thread=window.id[:12], observe=self.observe)
+            self._keep_whole(window, state.done)
+            return state
 
         pool = Pool(
             ask,
@@ -309,14 +308,30 @@ class Stages:
         """Put the answer on each part into the cache, unless another engine gave it."""
         entries: dict[str, str] = {}
         for one in results:
-            keys = self._keys.get(one.part)
             if one.engine or one.state != "reviewed":
                 continue
-            if keys is None:  # a piece that was cut off only on the way
-                keys = reuse.keys_of(one.part, self._salt)
+            keys = self._keys.get(one.part) or reuse.keys_of(one.part, self._salt)
             entries.update(dict.fromkeys(keys, reuse.packed(one.part, one.remarks)))
         if entries:
             self.cache.put(entries)
+
+    def _kept(self, parts: Sequence[Part]) -> list[PartResult]:
+        """What the cache knows of parts that were not there before the windows were made."""
+        for part in parts:
+            self._keys.setdefault(part, reuse.keys_of(part, self._salt))
+        return [_from_cache(part, one) for part, one in self._known(parts).items()]
+
+    def _keep_whole(self, window: Window, results: Sequence[PartResult]) -> None:
+        """Put parts into the cache that could only be asked for in pieces, so that nobody tries them whole again."""
+        whole = []
+        for part in window.parts:
+            lines = set(part.added_lines)
+            pieces = [one for one in results if one.part.path == part.path and lines.issuperset(one.part.added_lines)]
+            good = all(one.state in ("reviewed", "cached") and not one.engine for one in pieces)
+            if good and not any(one.part == part for one in pieces):
+                remarks = tuple(remark for one in pieces for remark in one.remarks)
+                whole.append(PartResult(part, "reviewed", "", remarks))
+        self._keep(whole)
 
     def _gate(self, work: Work) -> _Node:
         kept, dropped = self.tools.gate(work.results)
@@ -388,6 +403,10 @@ class Stages:
             if number + 1 == len(self.caller.engines):
                 raise
         return self._ask_any(call, number + 1)
+
+
+def _from_cache(part: Part, one: reuse.Known) -> PartResult:
+    return PartResult(part, "cached", "" if one.how == "same" else one.how, one.remarks)
 
 
 def _plan(work: Work) -> _Node:
