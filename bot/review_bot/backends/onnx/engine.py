@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Protocol
 
 from review_bot.errors import BackendError, ModelMissing, Unavailable, printable
@@ -44,6 +45,7 @@ def load(layout: Layout, threads: int, adapters: Mapping[str, str], engine: str 
     """The model in the first engine that runs it, or in the one named; raises Unavailable, ModelMissing."""
     from review_bot.backends.onnx import genai, plain
 
+    check_memory(layout)
     if engine == "plain":
         return plain.load(layout, threads, adapters)
     try:
@@ -52,6 +54,17 @@ def load(layout: Layout, threads: int, adapters: Mapping[str, str], engine: str 
         if engine:
             raise
         return plain.load(layout, threads, adapters)
+
+
+def check_memory(layout: Layout) -> None:
+    """Raise Unavailable where the weights need more memory than there is: the system would end the whole process."""
+    from review_bot.backends.onnx.memory import available
+
+    needed = sum(entry.stat().st_size for entry in os.scandir(os.path.dirname(layout.model)) if ".onnx" in entry.name)
+    free = available()
+    if free is not None and needed > free:
+        about = f"the model needs {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free"
+        raise Unavailable(about, where=layout.folder, remedy="use a smaller model")
 
 
 def failed(error: Exception, layout: Layout, doing: str) -> BackendError:
