@@ -14,13 +14,22 @@ _LONG = 120
 _HEAD, _TAIL = 60, 20
 _LITERAL = re.compile(r"\"(?:[^\"\\]|\\.){120,}\"|'(?:[^'\\]|\\.){120,}'|`(?:[^`\\]|\\.){120,}`")
 _RUN = re.compile(r"[A-Za-z0-9+/=_%-]{120,}")
+_HASH = re.compile(r"(?<![\w/+])(?:[0-9a-f]{56,}|[0-9A-F]{56,}|(?:sha\d{3}-|h1:)[A-Za-z0-9+/]{40,}={0,2})(?![\w/+])")
+_SHORTEST = 43
+_HASH_HEAD, _HASH_TAIL = 12, 4
 
 
 def shortened(text: str) -> str:
     """A line with the middle of long literals, hashes and data cut out."""
-    if len(text) < _LONG:
+    if len(text) < _SHORTEST:
         return text
-    return _RUN.sub(_cut, _LITERAL.sub(_cut, text))
+    text = _HASH.sub(_cut_hash, text)
+    return text if len(text) < _LONG else _RUN.sub(_cut, _LITERAL.sub(_cut, text))
+
+
+def _cut_hash(found: re.Match[str]) -> str:
+    text = found.group()
+    return f"{text[:_HASH_HEAD]}{MARK}{text[-_HASH_TAIL:]}"
 
 
 def _cut(found: re.Match[str]) -> str:
