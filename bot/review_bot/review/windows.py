@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 _TEMPLATE = 24
 """Tokens of a chat template around system and user text; those of Phi-3, Llama, Qwen and Mistral take fewer."""
-_FENCES = 40
+_FENCES = 37
 """Tokens of the marks around the window: 24 hex digits at worst one each, and signs."""
-_ERROR = 40
+_ERROR = 30
 """Tokens of what is said of a wrong answer."""
 _LEAST_LIMIT = 400
 _LEAST_ROOM, _LEAST_ANSWER = 96, 128

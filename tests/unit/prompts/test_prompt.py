@@ -64,7 +64,7 @@ def test_a_path_can_not_forge_a_line() -> None:
 
 def test_what_was_wrong_stands_behind_the_fence() -> None:
     shown = prompt_of(window(part("1+ a\n")), PROMPTS, error="no JSON").user
-    assert shown.endswith("no JSON. Answer once more, with nothing but the JSON object.\n")
+    assert shown.endswith("Answer again, with the JSON object only: no JSON\n")
     assert prompt_of(window(part("1+ a\n")), PROMPTS).user in shown
 
 
