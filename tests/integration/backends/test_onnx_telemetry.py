@@ -87,3 +87,18 @@ def test_without_our_variable_there_would_be_something_to_see(tiny_model: str, t
     done = _run(code, tmp_path, os.path.join(tiny_model, NAME))
     assert done.returncode == 0, done.stderr
     assert [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_no_module_imports_an_engine_without_passing_the_variable() -> None:
+    import re
+
+    import review_bot
+
+    root = os.path.dirname(review_bot.__file__)
+    importing = []
+    for folder, _, names in os.walk(root):
+        for name in filter(lambda name: name.endswith(".py"), names):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                if re.search(r"^\s*(import|from) onnxruntime", file.read(), re.MULTILINE):
+                    importing.append(os.path.relpath(os.path.join(folder, name), root))
+    assert sorted(importing) == ["backends/onnx/genai.py", "backends/onnx/plain.py"]

@@ -67,6 +67,8 @@ def find(name: str, root: str) -> str:
         places.append(os.path.join(root, short))
     for folder in filter(os.path.isdir, places):
         return folder
+    if os.path.isfile(name):
+        raise ModelMissing("is a file, no folder", where=name, remedy="unpack it: review-bot models import FILE")
     there = [model.name for model in kept(root)]
     remedy = f"there are {', '.join(there[:20])}" if there else "see review-bot models pull --help"
     raise ModelMissing("no model of that name, and no such folder", where=name, remedy=remedy)

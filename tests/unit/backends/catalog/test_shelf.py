@@ -54,6 +54,12 @@ def test_a_folder_anywhere_is_found_by_its_path(tmp_path: Path, monkeypatch: pyt
     assert shelf.find("elsewhere/own", str(tmp_path)) == str(folder)
 
 
+def test_a_packed_model_must_be_unpacked_first(tmp_path: Path) -> None:
+    (tmp_path / "tiny.tar").write_bytes(b"")
+    with pytest.raises(ModelMissing, match="models import"):
+        shelf.find(str(tmp_path / "tiny.tar"), str(tmp_path / "shelf"))
+
+
 @pytest.mark.parametrize("name", ["other", "../tiny", "", "/nowhere", "org/"])
 def test_a_model_that_is_not_there_is_named_with_those_that_are(tmp_path: Path, name: str) -> None:
     _model(tmp_path / "shelf", "tiny")

@@ -3,37 +3,38 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
-from typing import TYPE_CHECKING
-
-from review_bot.backends.onnx.interrupt import interruptible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 import pytest
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+
 HOLDS_THE_INTERPRETER = """
-import ctypes, os, signal, sys
-sys.setswitchinterval(1000)
+import ctypes, signal, sys, threading
 from review_bot.backends.onnx.interrupt import interruptible
-signal.signal(signal.SIGINT, signal.default_int_handler)
-with interruptible():
-    print("ready", flush=True)
-    ctypes.PyDLL(None).sleep(100)
+signal.signal(signal.SIGINT, signal.{handler})
+def load():
+    with interruptible():
+        print("ready", flush=True)
+        ctypes.PyDLL(None).sleep({seconds})
+thread = threading.Thread(target=load)
+thread.start()
+thread.join()
+print("loaded", flush=True)
+try:
+    print("again", flush=True)
+    signal.sigtimedwait([], 60)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
 """
 
 
-@pytest.fixture(autouse=True)
-def handler() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+def _child(seconds: int, handler: str = "default_int_handler") -> subprocess.Popen[str]:
+    code = HOLDS_THE_INTERPRETER.format(seconds=seconds, handler=handler)
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
-def test_ctrl_c_does_not_wait_for_a_call_that_holds_the_interpreter() -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDS_THE_INTERPRETER], stdout=subprocess.PIPE, text=True) as child:
+def test_ctrl_c_does_not_wait_for_a_thread_that_holds_the_interpreter() -> None:
+    with _child(100) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         child.send_signal(signal.SIGINT)
@@ -41,28 +42,18 @@ def test_ctrl_c_does_not_wait_for_a_call_that_holds_the_interpreter() -> None:
 
 
 def test_afterwards_ctrl_c_is_what_it_was() -> None:
-    with interruptible():
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with _child(0) as child:
+        assert child.stdout is not None
+        assert [child.stdout.readline() for _ in range(3)] == ["ready\n", "loaded\n", "again\n"]
+        child.send_signal(signal.SIGINT)
+        assert child.wait(60) == 0
+        assert child.stdout.read() == "interrupted\n"
 
 
-def test_a_handler_of_somebody_else_is_left_alone() -> None:
-    def own(number: int, frame: object) -> None:
-        return
-
-    signal.signal(signal.SIGINT, own)
-    with interruptible():
-        assert signal.getsignal(signal.SIGINT) is own
-
-
-def test_other_threads_leave_it_alone() -> None:
-    seen: list[object] = []
-
-    def look() -> None:
-        with interruptible():
-            seen.append(signal.getsignal(signal.SIGINT))
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    thread.join()
-    assert seen == [signal.default_int_handler]
+def test_where_ctrl_c_is_ignored_it_stays_ignored() -> None:
+    with _child(1, "SIG_IGN") as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "loaded\n"
+        child.kill()
