@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +42,14 @@ def server(durable: bool = False) -> Iterator[str]:
             os.chown(folder, user.pw_uid, user.pw_gid)
         data = folder / "data"
         _run(user, binaries / "initdb", "-D", data, "-A", "trust", "-U", "bot", "-E", "UTF8", "--no-locale", "-N")
-        settings = [word for one in (_SETTINGS if not durable else _SETTINGS[:1]) for word in ("-c", one)]
-        options = " ".join([f"-k {folder}", *(f'"{word}"' for word in settings)])
-        _run(user, binaries / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log", "-o", options, "start")
+        settings = [word for one in (_SETTINGS[:1] if durable else _SETTINGS) for word in ("-c", one)]
+        process = _start(user, binaries / "postgres", "-D", data, "-k", folder, *settings)
         try:
+            _wait(binaries / "pg_isready", folder)
             yield f"postgresql:///postgres?host={folder}&user=bot"
         finally:
-            _run(user, binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -56,16 +60,34 @@ def _user() -> pwd.struct_passwd | None:
     return next(one for one in pwd.getpwall() if one.pw_name in ("postgres", "nobody"))
 
 
-def _run(user: pwd.struct_passwd | None, *command: object) -> None:
-    done = subprocess.run(
+def _start(user: pwd.struct_passwd | None, *command: object) -> subprocess.Popen[bytes]:
+    """A process of that user, which ends when we do: a killed test run leaves no server behind."""
+    return subprocess.Popen(
         [str(word) for word in command],
         user=user.pw_uid if user else None,
         group=user.pw_gid if user else None,
         extra_groups=[] if user else None,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call of the C library, and tests have no threads yet
         cwd="/tmp",
         env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-        stdout=subprocess.DEVNULL,  # the server inherits it, and a pipe would never end
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        check=False,
     )
-    assert done.returncode == 0, command
+
+
+def _end_with_parent() -> None:
+    """Let the kernel send SIGQUIT when the parent is gone, where it knows how to (prctl PR_SET_PDEATHSIG)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
+
+
+def _run(user: pwd.struct_passwd | None, *command: object) -> None:
+    assert _start(user, *command).wait() == 0, command
+
+
+def _wait(ready: Path, folder: Path) -> None:
+    for _ in range(600):
+        if subprocess.run([ready, "-q", "-h", folder], check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server did not start")

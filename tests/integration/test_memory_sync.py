@@ -318,3 +318,18 @@ def test_index_is_dropped_with_what_is_forgotten(git: Git) -> None:
     mine.append([forget(ids=[signal(1).id])])
     mine.compact()
     assert not index.exists()
+
+
+def test_lock_that_a_killed_exchange_left_is_taken_away(git: Git, origin: Path) -> None:
+    root = clone(git, origin, "a")
+    a = log(root, "origin")
+    a.append([signal(1)])
+    a.sync()
+    lock = next((root / ".git/refs/review-bot/seen").rglob("log")).with_suffix(".lock")
+    lock.touch()
+    os.utime(lock, (1, 1))
+    b = log(clone(git, origin, "b"), "origin")
+    b.append([signal(2)])
+    b.sync()
+    assert a.sync().received == 1
+    assert not lock.exists()

@@ -91,8 +91,8 @@ class Folder:
         """Write the segments, then take away the files that are in them; a kill in between doubles nothing for long."""
         self._require()
         with exclusive(os.path.join(self.root, ".lock"), _PATIENCE) as held:
-            if not held:
-                raise StoreError("somebody else compacts it, or it can't be written to", where=self.root)
+            if held is False:
+                raise StoreError("somebody else compacts it", where=self.root)
             names = self.names()
             kept = live_of(batch for batch in self.read() if batch.name in names)
             files = dict(kept.files())

@@ -76,7 +76,10 @@ class GitRemote:
         options = ["--quiet", "--force", "--prune", "--no-tags", "--refmap=", "--recurse-submodules=no", *shallow]
         # Patterns, since git fails where a ref that is named whole is not there.
         refspecs = [f"+{self.local.ref}*:{self.seen_log}*", f"+{SPOOL}*:{self.seen}/spool/*"]
-        done = self._network("fetch", "--no-write-fetch-head", *options, self.name, *refspecs)
+        fetch = ("fetch", "--no-write-fetch-head", *options, self.name, *refspecs)
+        done = self._network(*fetch)
+        if done.status != 0 and self.local.sweep():
+            done = self._network(*fetch)
         if done.status != 0 and "no-write-fetch-head" in done.errors:  # git before 2.29
             done = self._network("fetch", *options, self.name, *refspecs)
         if done.status != 0:
@@ -93,7 +96,7 @@ class GitRemote:
         if pushed.outcome == "kept-spools":
             pushed = self.push(new, theirs, {})
         if pushed.outcome == "done":
-            self.note(self.seen_log, new)
+            self.local.note(self.seen_log, new)
             for ref in fold:
                 self.local.delete(self._mirror(ref))
         return pushed
@@ -103,12 +106,8 @@ class GitRemote:
         ref = f"{SPOOL}{commit[:12]}{os.urandom(6).hex()}"
         pushed = self._pushed(self._push(f"--force-with-lease={ref}:", self.name, f"{commit}:{ref}"), deleting=False)
         if pushed.outcome == "done":
-            self.note(self._mirror(ref), commit)
+            self.local.note(self._mirror(ref), commit)
         return pushed
-
-    def note(self, ref: str, commit: str) -> None:
-        """Remember what the remote has; where that fails the next fetch says it."""
-        self.git.run("update-ref", "--no-deref", ref, commit)
 
     def _mirror(self, spool: str) -> str:
         return f"{self.seen}/spool/{spool.removeprefix(SPOOL)}"

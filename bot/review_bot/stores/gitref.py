@@ -155,24 +155,33 @@ class GitRef:
             if name.startswith(_INDEX) and time.time() - os.stat(path).st_mtime > _OLD:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def swap(self, new: str, old: str, ref: str = "") -> bool:
-        """Move the ref (or another of ours) from `old` (empty: not there) to `new`; False where it is not at `old`."""
-        name = ref or self.ref
-        done = self.git.run("update-ref", "--no-deref", name, new, old or "0" * len(new))
+    def swap(self, new: str, old: str) -> bool:
+        """Move the ref from `old` (empty: not there) to `new`; False where it is elsewhere, or can't be moved now."""
+        done = self.git.run("update-ref", "--no-deref", self.ref, new, old or "0" * len(new))
         if done.status != 0:
-            self._sweep(name)
+            self.sweep()
         return done.status == 0
+
+    def note(self, ref: str, commit: str) -> bool:
+        """Move another ref of ours, wherever it is; False where that is not possible now."""
+        command = ("update-ref", "--no-deref", ref, commit)
+        return self.git.run(*command).status == 0 or (self.sweep() and self.git.run(*command).status == 0)
 
     def delete(self, ref: str) -> None:
         """Remove one of our refs, if it is there."""
         self.git.run("update-ref", "-d", "--no-deref", ref)
 
-    def _sweep(self, ref: str) -> None:
-        """Take away a lock that a killed process left; nobody holds one for as long."""
-        lock = os.path.join(self.common_dir, f"{ref}.lock")
-        with suppress(OSError):
-            if time.time() - os.stat(lock).st_mtime > _STALE:
-                os.unlink(lock)
+    def sweep(self) -> bool:
+        """Take away locks of our refs that killed processes left, since nobody holds one for long; True for any."""
+        found = False
+        folder = os.path.join(self.common_dir, "refs", "review-bot")
+        locks = [os.path.join(base, name) for base, _, names in os.walk(folder) for name in names]
+        for lock in (*locks, os.path.join(self.common_dir, f"{self.ref}.lock")):
+            with suppress(OSError):
+                if lock.endswith(".lock") and time.time() - os.stat(lock).st_mtime > _STALE:
+                    os.unlink(lock)
+                    found = True
+        return found
 
 
 def _feed(process: Popen[bytes], data: bytes) -> None:

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def exclusive(path: str, seconds: float) -> Iterator[bool]:
-    """Hold the lock file at `path`, waiting up to `seconds`; False where it is not to be had, now or at all."""
+def exclusive(path: str, seconds: float) -> Iterator[bool | None]:
+    """Hold the lock file at `path`, waiting up to `seconds`; False where somebody else holds it, None without locks."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError:
-        yield False
+        yield None
         return
     try:
         yield _held(handle, time.monotonic() + seconds)
@@ -26,19 +26,21 @@ def exclusive(path: str, seconds: float) -> Iterator[bool]:
         os.close(handle)
 
 
-def _held(handle: int, until: float) -> bool:
-    while not _taken(handle):
-        if time.monotonic() >= until:
-            return False
+def _held(handle: int, until: float) -> bool | None:
+    while True:
+        taken = _taken(handle)
+        if taken is not False or time.monotonic() >= until:
+            return taken
         time.sleep(0.05)
-    return True
 
 
-def _taken(handle: int) -> bool:
+def _taken(handle: int) -> bool | None:
     try:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (ImportError, OSError):
+    except BlockingIOError:
         return False
+    except (ImportError, OSError):
+        return None
     return True

@@ -162,6 +162,8 @@ class Log:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """No other process of this clone exchanges or compacts; where locks are not to be had it is only likely."""
-        with exclusive(os.path.join(self.local.folder, "lock"), _PATIENCE):
+        """No other process of this clone exchanges or compacts; where there are no locks it is only likely."""
+        with exclusive(os.path.join(self.local.folder, "lock"), _PATIENCE) as held:
+            if held is False:
+                raise StoreError("another process exchanges events; they wait", where=self.local.folder)
             yield

@@ -82,9 +82,10 @@ class StoreExchange:
         incoming = self._incoming(here, news.batches)
         store.append(outgoing)
         moved = self._take(mine, incoming)
-        self._note(news.names)
+        if moved:  # else both are looked at again, so that nothing is sent twice
+            self._note(news.names)
         self._forget(news)
-        note = "" if moved else f"{self.local.ref} can't be moved here; the next run tries again"
+        note = "" if moved else "our refs can't be moved here now; the next run tries again"
         return Synced(len(outgoing), len(here.ids) - before, 0, note)
 
     def rewrite(self, entries: Entries, before: Collection[str]) -> bool:
@@ -97,8 +98,8 @@ class StoreExchange:
         new = self.local.commit(entries)
         if not self.local.swap(new, head):
             return False
-        self._sent(new)
-        self._note(store.names())
+        if self._sent(new):
+            self._note(store.names())
         return True
 
     def _news(self, store: Store) -> News:
@@ -143,8 +144,7 @@ class StoreExchange:
             if new == head or self.local.swap(new, head):
                 later = entries.keys() - mine.keys()
                 both = {**mine, **incoming}
-                self._sent(self.local.commit(both) if later else new)
-                return True
+                return self._sent(self.local.commit(both) if later else new)
         return False
 
     def _forget(self, news: News) -> None:
@@ -164,8 +164,8 @@ class StoreExchange:
             erase(self.local, before)
             erase_derived(self.local)
 
-    def _sent(self, commit: str) -> None:
-        self.local.git.run("update-ref", "--no-deref", self.sent, commit)
+    def _sent(self, commit: str) -> bool:
+        return self.local.note(self.sent, commit)
 
     def _known(self) -> frozenset[str]:
         try:

@@ -239,3 +239,20 @@ def test_forgotten_words_are_gone_from_the_files_of_the_database(database: str) 
     data = Path(folder, "data", "base")
     found = [path for path in data.rglob("*") if path.is_file() and b"unforgettable words" in path.read_bytes()]
     assert found == []
+
+
+def test_exchange_that_can_not_note_what_it_sent_sends_nothing_twice(
+    clones: list[Path], opened: Callable[[str], Store]
+) -> None:
+    a = shared(clones[0], opened)
+    a.append([signal(1)])
+    a.sync()
+    lock = next((clones[0] / ".git/refs/review-bot/seen").rglob("log")).with_suffix(".lock")
+    lock.touch()
+    for number in range(2, 5):
+        a.append([signal(number)])
+        assert "next run" in a.sync().note
+    lock.unlink()
+    a.sync()
+    assert a.pending() == 0
+    assert raw(opened("one")) == ids(*map(signal, range(1, 5)))
