@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from review_bot.errors import UsageError
+from review_bot.cli import streams
+from review_bot.errors import UsageError, printable
 
 if TYPE_CHECKING:
     import argparse
@@ -65,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         model=arguments.model,
         offline=arguments.offline,
         examples=arguments.examples,
+        say=lambda line: streams.say(printable(line)),
     )
     boards = bench(request, None if arguments.quiet else _progress(len(chosen)))
     machine = arguments.format == "json"

@@ -87,6 +87,8 @@ _IMPORT_BLOCK = re.compile(
     r"\bimport\s*(?:type\s*)?[({]([^)}]{0,4000})[)}]|\b(?:const|let|var)\s*[{\[]([^}\]]{0,2000})[}\]]\s*="
 )
 _STAR = re.compile(r"^\s*from\s+\S+\s+import\s+\*|^\s*(?:use|import)\s+\S+\.?\*", re.MULTILINE)
+_LARGEST, _LOOKED_AT = 1_000_000, 500
+"""Characters of a file, and of each of its lines, that are searched for a definition."""
 _PUBLIC = re.compile(r"\b(?:def|class|func|function|fn|export|public|interface|type|trait|struct)\b")
 
 
@@ -176,6 +178,7 @@ def _near(message: str, said: re.Match[str] | None) -> list[str]:
 def _is_defined(name: str, text: str) -> bool:
     if _COMMON.match(name) or hasattr(builtins, name):
         return True
+    text = "\n".join(line[:_LOOKED_AT] for line in text[:_LARGEST].split("\n"))
     pattern = _DEFINED.replace("{name}", re.escape(name)).replace("{{", "{").replace("}}", "}")
     if re.search(pattern, text, re.MULTILINE):
         return True

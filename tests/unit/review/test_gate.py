@@ -241,6 +241,16 @@ def test_a_true_claim_passes() -> None:
     assert len(gate.sift(window, findings).kept) == 2
 
 
+def test_a_claim_about_a_file_with_an_endless_line_is_checked_in_time() -> None:
+    text = "value = load(name)\ntable = [" + "import, " * 100_000 + "]\n"
+    change = change_of({PATH: ("", text)})
+    window = window_of(change_of({PATH: ("", "value = load(name)\n")}))
+    sifted = Gate(change).sift(
+        window, [raw(1, "value = load(name)", "`load` is not defined, so this raises NameError")]
+    )
+    assert len(sifted.kept) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
