@@ -139,3 +139,40 @@ def test_the_baseline_is_written_whatever_the_memory_hides(team: Git) -> None:
     assert found(report(team.root)) == []
     assert bot(team.root, "baseline", "write").code == 0
     assert NAME in (team.root / ".review-bot-baseline.json").read_text()
+
+
+BUGGY = "def last(items):\n    if not items:\n        return None\n    return items[len(items)]\n"
+
+
+def reviewed(team: Git, tmp_path: Path, match: str) -> int:
+    """How many findings a model makes that answers only prompts with `match` in them."""
+    said = {"path": "b.py", "line": 4, "quote": "    return items[len(items)]", "category": "correctness"}
+    remark = {**said, "severity": "warning", "message": "items[len(items)] is past the end of items", "fix": ""}
+    answer = json.dumps({"thought": "t", "findings": [remark]}, separators=(",", ":"))
+    script = tmp_path / "answers.jsonl"
+    script.write_text(json.dumps({"match": match, "answer": answer}) + "\n")
+    model = ("--backend", "scripted", "--model", str(script), "--no-cache", "--select", "*")
+    got = report(team.root, *model)
+    return sum(one["origin"] == "model" for one in got["findings"])
+
+
+def test_prompts_show_what_was_decided_of_code_that_is_alike_where_text_may_be_stored(
+    team: Git, tmp_path: Path
+) -> None:
+    team.write("b.py", BUGGY)
+    example = {"text": BUGGY, "before": BUGGY, "rule": "model.correctness", "note": "the list is never empty"}
+    team.write(".review-bot.toml", (team.root / ".review-bot.toml").read_text() + "store-text = true\n")
+    match = "rejected here (model.correctness): def last(items): | if not items:"
+    assert reviewed(team, tmp_path, match) == 0
+    record(team, *signals(1, **example))
+    assert reviewed(team, tmp_path, match) == 1
+    team.write(".review-bot.toml", (team.root / ".review-bot.toml").read_text().replace("= true", "= false"))
+    assert reviewed(team, tmp_path, match) == 0
+
+
+def test_findings_of_a_model_are_hidden_too(team: Git, tmp_path: Path) -> None:
+    team.write("b.py", BUGGY)
+    assert reviewed(team, tmp_path, "return items[len(items)]") == 1
+    code = "    if not items:\n        return None\n    return items[len(items)]"
+    record(team, *signals(6, rule="model.correctness", text=code))
+    assert reviewed(team, tmp_path, "return items[len(items)]") == 0

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from review_bot import network
 from review_bot.bootstrap import engines
+from review_bot.bootstrap.recall import recall_for
 from review_bot.bootstrap.windows import message_of_change
 from review_bot.domain.review import Degraded
-from review_bot.errors import UsageError
+from review_bot.errors import SourceError, UsageError
 from review_bot.pipeline import calls
 from review_bot.pipeline.coverage import covered
 from review_bot.pipeline.graph import Step
@@ -20,6 +21,7 @@ from review_bot.pipeline.review import Outcome
 from review_bot.pipeline.stages import Opened, Stages
 from review_bot.pipeline.toolkit import Toolkit
 from review_bot.prompts.templates import load as load_prompts
+from review_bot.sources.repository import find_root
 from review_bot.stores.cache import Cache
 from review_bot.stores.journal import Journal
 from review_bot.stores.rule_cache import cache_folder
@@ -32,9 +34,10 @@ if TYPE_CHECKING:
     from review_bot.bootstrap import Request
     from review_bot.config import Loaded
     from review_bot.pipeline.review import Known, Reviewer
-    from review_bot.pipeline.stages import Work
+    from review_bot.pipeline.stages import Examples, Work
     from review_bot.ports import Change
     from review_bot.rules.ruleset import RuleSet
+    from review_bot.sources.repository import Repository
 
 _CALLS = frozenset(("retry", "hedge", "next"))
 """What an engine's notices call a further request."""
@@ -71,6 +74,14 @@ class _NoCache:
         """Nothing is held."""
 
 
+def _repository(change: Change) -> Repository | None:
+    """The repository of a change that has a work tree: its memory has examples."""
+    try:
+        return find_root(change.root) if change.root is not None else None
+    except SourceError:
+        return None
+
+
 class _Run:
     """One review: what it opened, and what has to be said of it."""
 
@@ -105,7 +116,7 @@ class _Run:
             self.connect,
             self.cache,
             config.model,
-            recall=lambda looked: job.request.examples,
+            recall=self.recall,
             observe=self.observe,
             tick=lambda done, windows: job.tick(done, windows, "windows read by the model"),
         )
@@ -120,6 +131,11 @@ class _Run:
             work = stages.run()
             self.journal.finish()
         return work
+
+    def recall(self, looked: object) -> Examples | None:
+        """What was decided before: what the request shows in its place, else what memory knows."""
+        given = self.job.request.examples
+        return given if given is not None else recall_for(self.job.loaded, _repository(self.job.change))(looked)
 
     def connect(self, *, fresh: bool) -> Opened:
         """The engines that the configuration asks for; raises UsageError where one is required and there is none."""

@@ -245,7 +245,7 @@ class Memory(Section):
     remote: str = _text("origin", "remote that `memory sync` exchanges events with")
     store_text: bool = _boolean("whether events may hold code and replies", default=False)
     url: str = _text("", "store of the events: empty for the git ref, `file:///FOLDER` or `postgresql://…`")
-    explore: float = _number(0.02, "share of folded findings that are shown all the same", least=0, most=0.5)
+    explore: float = _number(0.02, "share of hidden findings that are shown again, to learn", least=0, most=0.5)
     actor_key_env: str = _text("", "name of the environment variable with the secret that keys the hashes of names")
 
 
