@@ -160,7 +160,12 @@ def test_prompts_show_what_was_decided_of_code_that_is_alike_where_text_may_be_s
     team: Git, tmp_path: Path
 ) -> None:
     team.write("b.py", BUGGY)
-    example = {"text": BUGGY, "before": BUGGY, "rule": "model.correctness", "note": "the list is never empty"}
+    example: dict[str, Any] = {
+        "text": BUGGY,
+        "before": BUGGY,
+        "rule": "model.correctness",
+        "note": "the list is never empty",
+    }
     team.write(".review-bot.toml", (team.root / ".review-bot.toml").read_text() + "store-text = true\n")
     match = "rejected here (model.correctness): def last(items): | if not items:"
     assert reviewed(team, tmp_path, match) == 0
