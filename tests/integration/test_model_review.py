@@ -101,10 +101,71 @@ def test_a_second_run_makes_no_call(place: Path, capfd: pytest.CaptureFixture[st
     assert (second.states, second.report["stats"]["model_calls"], second.report["stats"]["cache_hits"]) == (
         ["cached"],
         0,
-        2,
+        1,
     )
     again = Scan(capfd, *arguments, "--no-cache")
     assert (again.states, again.report["stats"]["model_calls"]) == (["reviewed"], 2)
+
+
+def test_a_part_that_moved_and_was_indented_keeps_its_finding_without_a_call(
+    place: Path, capfd: pytest.CaptureFixture[str], git: Git
+) -> None:
+    arguments = ("--backend", "scripted", "--model", script(place, (QUOTE.strip(), answer(remark()))))
+    assert len(Scan(capfd, *arguments).of_model) == 1
+    git("add", "-N", "a.py")
+    git.write("b.py", "import os\n")
+    git.commit()
+    git.write("b.py", "import os\n\n\n" + BUGGY)
+    scan = Scan(capfd, *arguments)
+    (found,) = scan.of_model
+    assert (found["path"], found["start_line"], scan.report["stats"]["model_calls"]) == ("b.py", 7, 0)
+    git.write("b.py", "import os\n")
+    git.write("c.py", "import os\nif os:\n    pass\n")
+    git("add", "-A")
+    git("commit", "-q", "-m", "x")
+    git.write("c.py", "import os\nif os:\n    pass\n" + "".join(f"    {line}\n" for line in BUGGY.splitlines()))
+    scan = Scan(capfd, *arguments)
+    (found,) = scan.of_model
+    place_of_it = (found["path"], found["start_line"], found["start_column"])
+    assert (place_of_it, scan.report["stats"]["model_calls"]) == (("c.py", 7, 9), 0)
+
+
+def test_a_push_that_changes_one_hunk_of_fifty_makes_at_most_three_calls(
+    place: Path, capfd: pytest.CaptureFixture[str], git: Git
+) -> None:
+    def code(changed: int = -1) -> str:
+        return "".join(
+            f"def f{n}(x):\n    return x + {n if n != changed else 1000}\n" + "\n# kept\n" * 6 for n in range(50)
+        )
+
+    git.write("many.py", "\n# kept\n" * 300)
+    git.commit()
+    git.write("many.py", code())
+    arguments = ("--backend", "scripted", "--model", script(place, ("x + 1000", answer())), "--ignore", "tests")
+    first = Scan(capfd, *arguments, "many.py").report
+    assert (len(first["coverage"]), first["stats"]["model_calls"] > 0) == (50, True)
+    git.write("many.py", "# one more line above\n" + code(changed=31))
+    second = Scan(capfd, *arguments, "many.py").report
+    assert second["stats"]["model_calls"] <= 3
+    assert [row["model"] for row in second["coverage"]].count("cached") >= 48
+
+
+def test_several_windows_at_once_give_the_same_report(
+    place: Path, capfd: pytest.CaptureFixture[str], git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        git.write(f"m{number}.py", "".join(f"value_{number}_{line} = compute(items[{line}])\n" for line in range(12)))
+    said = [
+        remark(f"m{n}.py", 3, f"value_{n}_2 = compute(items[2])", message=f"items[2] may fail {n}") for n in range(6)
+    ]
+    rows = [(f"value_{n}_2", answer(said[n])) for n in range(6)]
+    arguments = ("--backend", "scripted", "--model", script(place, *rows), "--window", "1200", "--no-cache")
+    one = Scan(capfd, *arguments).report
+    monkeypatch.setenv("REVIEW_BOT_MODEL_CONCURRENCY", "4")
+    four = Scan(capfd, *arguments).report
+    assert one["stats"].pop("seconds") != four["stats"].pop("seconds")
+    assert one == four
+    assert one["stats"]["windows"] > 2
 
 
 def test_only_a_yes_of_the_judge_keeps_a_finding(place: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -111,7 +111,7 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
     if asked:
         from review_bot.bootstrap import model
 
-        outcome = model.review(model.Job(request, loaded, rules, reviewer, change, known, tick, until))
+        outcome = model.review(model.Job(request, loaded, rules, reviewer, change, known, tick, until, repository))
     else:
         total = len(change.files)
         outcome = reviewer.run(change, known, lambda n, path: tick(n, total, path))

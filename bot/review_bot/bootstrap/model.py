@@ -8,20 +8,15 @@ from contextlib import ExitStack
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from review_bot import network
+from review_bot import __version__, network, resources
 from review_bot.bootstrap import engines
-from review_bot.bootstrap.recall import recall_for
-from review_bot.bootstrap.windows import message_of_change
 from review_bot.domain.review import Degraded
-from review_bot.errors import SourceError, UsageError
+from review_bot.errors import UsageError
 from review_bot.pipeline import calls
 from review_bot.pipeline.coverage import covered
 from review_bot.pipeline.graph import Step
 from review_bot.pipeline.review import Outcome
 from review_bot.pipeline.stages import Opened, Stages
-from review_bot.pipeline.toolkit import Toolkit
-from review_bot.prompts.templates import load as load_prompts
-from review_bot.sources.repository import find_root
 from review_bot.stores.cache import Cache
 from review_bot.stores.journal import Journal
 from review_bot.stores.rule_cache import cache_folder
@@ -29,12 +24,13 @@ from review_bot.stores.trace import Trace
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from review_bot.bootstrap import Request
     from review_bot.config import Loaded
     from review_bot.pipeline.review import Known, Reviewer
-    from review_bot.pipeline.stages import Examples, Work
+    from review_bot.pipeline.stages import Examples, Looked, Work
+    from review_bot.pipeline.toolkit import Toolkit
     from review_bot.ports import Change
     from review_bot.rules.ruleset import RuleSet
     from review_bot.sources.repository import Repository
@@ -56,6 +52,7 @@ class Job(NamedTuple):
     tick: Callable[[int, int, str], None]
     until: float | None = None
     """When the whole review ends, by the monotonic clock."""
+    repository: Repository | None = None
 
 
 class _NoCache:
@@ -72,14 +69,6 @@ class _NoCache:
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-def _repository(change: Change) -> Repository | None:
-    """The repository of a change that has a work tree: its memory has examples."""
-    try:
-        return find_root(change.root) if change.root is not None else None
-    except SourceError:
-        return None
 
 
 class _Run:
@@ -106,16 +95,11 @@ class _Run:
         config = job.loaded.config
         stages = Stages(
             lambda: job.reviewer.look(job.change, lambda number, path: job.tick(number, total, path)),
-            Toolkit(
-                job.change,
-                job.rules,
-                config,
-                load_prompts(job.loaded.prompt_paths()),
-                message=message_of_change(job.change),
-            ),
+            self.tools,
             self.connect,
             self.cache,
             config.model,
+            stamp=_stamp(job.loaded),
             recall=self.recall,
             observe=self.observe,
             tick=lambda done, windows: job.tick(done, windows, "windows read by the model"),
@@ -127,17 +111,31 @@ class _Run:
                 stack.callback(self.trace.close)
             stack.callback(self.journal.close)
             if job.request.require_model:  # before anything is done in vain
-                self.connect(fresh=True)
+                self.connect()
             work = stages.run()
             self.journal.finish()
         return work
 
-    def recall(self, looked: object) -> Examples | None:
-        """What was decided before: what the request shows in its place, else what memory knows."""
-        given = self.job.request.examples
-        return given if given is not None else recall_for(self.job.loaded, _repository(self.job.change))(looked)
+    def tools(self) -> Toolkit:
+        """What knows prompts and code: loaded for a change that nobody has asked about in this form."""
+        from review_bot.bootstrap.windows import message_of_change
+        from review_bot.pipeline.toolkit import Toolkit
+        from review_bot.prompts.templates import load as load_prompts
 
-    def connect(self, *, fresh: bool) -> Opened:
+        job = self.job
+        prompts = load_prompts(job.loaded.prompt_paths())
+        return Toolkit(job.change, job.rules, job.loaded.config, prompts, message=message_of_change(job.change))
+
+    def recall(self, looked: Sequence[Looked]) -> Examples | None:
+        """What memory knows of places like these."""
+        job = self.job
+        if job.request.examples is not None or not job.request.use_baseline:
+            return job.request.examples
+        from review_bot.bootstrap.recall import recall_for
+
+        return recall_for(job.loaded, job.repository if job.change.root is not None else None)(looked)
+
+    def connect(self) -> Opened:
         """The engines that the configuration asks for; raises UsageError where one is required and there is none."""
         if self._opened is not None:
             return self._opened
@@ -217,6 +215,30 @@ def review(job: Job) -> Outcome:
         seconds=tuple((name, round(seconds, 3)) for name, seconds in work.counts.seconds),
     )
     return Outcome(done.review._replace(stats=stats), done.anchors)
+
+
+def _stamp(loaded: Loaded) -> str:
+    """What changes whenever the same change may come out otherwise: version, prompts, and the settings that decide."""
+    config, model = loaded.config, loaded.config.model
+    chosen = (model.window, model.answer_tokens, model.temperature, model.top_p, model.repeat_penalty, model.seed)
+    files = [_file_stamp(path) for path in _prompt_files((resources.folder("prompts"), *loaded.prompt_paths()))]
+    return repr((__version__, chosen, model.judge, config.select, config.ignore, files))
+
+
+def _prompt_files(places: Iterable[str]) -> Iterator[str]:
+    for place in places:
+        if os.path.isdir(place):
+            yield from sorted(os.path.join(top, name) for top, _, names in os.walk(place) for name in names)
+        else:
+            yield place
+
+
+def _file_stamp(path: str) -> tuple[str, int, int]:
+    try:
+        status = os.stat(path)
+    except OSError:  # said by what reads it
+        return (path, 0, 0)
+    return (path, status.st_size, status.st_mtime_ns)
 
 
 def _row(step: Step) -> dict[str, Any]:

@@ -81,12 +81,13 @@ def keys_of(part: Part, salted: str) -> Keys:
 def packed(part: Part, remarks: Iterable[RawFinding]) -> str:
     """What is kept of a part: its remarks, each at the ordinal of its added line, and the names of its variables."""
     _, names = _renamed(_ranked(_core(_rows(part.text))))
-    ordinals = {number: ordinal for ordinal, number in enumerate(part.added_lines)}
+    numbers = list(_added(part))
+    ordinals = {number: ordinal for ordinal, number in enumerate(numbers)}
     rows = [
         [ordinals.get(one.line or 0, -1), one.quote, one.category, one.severity, one.message, one.fix]
         for one in remarks
     ]
-    return json.dumps({"remarks": rows, "names": names, "added": len(part.added_lines)}, separators=(",", ":"))
+    return json.dumps({"remarks": rows, "names": names, "added": len(numbers)}, separators=(",", ":"))
 
 
 def known(part: Part, keys: Keys, found: Mapping[str, str]) -> Known | None:
@@ -104,10 +105,10 @@ def _placed(part: Part, body: str, how: str) -> tuple[RawFinding, ...] | None:
     try:
         data = json.loads(body)
         rows, names, added = data["remarks"], data["names"], data["added"]
-        if added != len(part.added_lines):
+        lines = _added(part)
+        if added != len(lines):
             return None
         gone = _gone(part, names) if how == "renamed" else frozenset()
-        lines = {row.number: row.text for row in _rows(part.text) if row.kind == "+"}
         remarks = [_at(part, row, lines, exact=how == "same", gone=gone) for row in rows]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
@@ -120,7 +121,7 @@ def _at(
     ordinal, quote, category, severity, message, fix = row
     if not all(isinstance(one, str) for one in row[1:]) or not isinstance(ordinal, int):
         return None
-    line = part.added_lines[ordinal] if 0 <= ordinal < len(part.added_lines) else 0
+    line = list(lines)[ordinal] if 0 <= ordinal < len(lines) else 0
     if exact:
         return RawFinding(part.path, line or None, quote, category, severity, message, fix)
     text = lines.get(line, "")
@@ -143,6 +144,11 @@ def _gone(part: Part, names: Sequence[str]) -> frozenset[str]:
     return frozenset(old for old, new in zip(names, now, strict=True) if old != new)
 
 
+def _added(part: Part) -> dict[int, str]:
+    """Text of each added line that is not blank, by number."""
+    return {row.number: row.text for row in _rows(part.text) if row.kind == "+" and row.text.strip()}
+
+
 def _rows(text: str) -> list[_Row]:
     rows = []
     for line in text.removesuffix("\n").split("\n"):
@@ -156,9 +162,10 @@ def _rows(text: str) -> list[_Row]:
 
 
 def _core(rows: Sequence[_Row]) -> list[_Row]:
-    """The rows from the first changed one to the last."""
-    changed = [index for index, row in enumerate(rows) if row.kind in "+-"]
-    return list(rows[changed[0] : changed[-1] + 1]) if changed else list(rows)
+    """The rows from the first changed one to the last, without blank ones."""
+    full = [row for row in rows if row.text.strip()]
+    changed = [index for index, row in enumerate(full) if row.kind in "+-"]
+    return full[changed[0] : changed[-1] + 1] if changed else full
 
 
 def _ranked(rows: Sequence[_Row]) -> list[str]:

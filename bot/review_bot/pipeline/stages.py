@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from review_bot.domain.finding import Finding, Suppressed
 from review_bot.domain.review import Degraded
-from review_bot.errors import BackendError, ModelMissing, NotLocal, TimedOut, Unavailable
-from review_bot.pipeline import reuse
+from review_bot.errors import BackendError
 from review_bot.pipeline.ask import Asking, PartResult, State
-from review_bot.pipeline.calls import OutOfTime, Stopped, digest, packed, unpacked
-from review_bot.pipeline.graph import END, Graph, Outcome, Step
-from review_bot.pipeline.pool import Pool
+from review_bot.pipeline.graph import END, Graph, Outcome
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -20,11 +15,14 @@ if TYPE_CHECKING:
 
     from review_bot.config.model import Model
     from review_bot.domain.diff import FileDiff
+    from review_bot.domain.finding import Finding, Suppressed
     from review_bot.domain.model import Answer, Completion, ModelInfo
     from review_bot.domain.review import ModelState
     from review_bot.domain.window import Part, Uncovered, Window
     from review_bot.pipeline.ask import Style
     from review_bot.pipeline.calls import Caller
+    from review_bot.pipeline.graph import Step
+    from review_bot.pipeline.shelf import Shelf
     from review_bot.prompts.raw import RawFinding
     from review_bot.rules.engine import FileOutcome
 
@@ -38,21 +36,18 @@ _EDGES = {
     "plan": {"with model": "rules"},
     "rules": {"alone": "aggregate", "model next": "recall"},
     "recall": {"examples": "route", "none": "route"},
-    "route": {"windows": "review", "all cached": "gate", "no engine": "aggregate", "nothing to show": "aggregate"},
+    "route": {
+        "known": "aggregate",
+        "windows": "review",
+        "all cached": "gate",
+        "no engine": "aggregate",
+        "nothing to show": "aggregate",
+    },
     "review": {"answered": "gate", "nothing": "aggregate"},
     "gate": {"some left": "judge", "none left": "aggregate", "not judged": "aggregate"},
     "judge": {"judged": "aggregate"},
     "aggregate": {"done": END},
 }
-
-
-class _Question(NamedTuple):
-    """One finding before the judge."""
-
-    finding: Finding
-    key: str
-    call: Completion
-    cached: str | None
 
 
 class Store(Protocol):
@@ -107,15 +102,6 @@ class Opened(NamedTuple):
     info: ModelInfo | None = None
     """Of the first engine."""
     degraded: tuple[Degraded, ...] = ()
-    remembered: bool = False
-    """True where the engine was not asked for `info`, since nothing changed since it was."""
-
-
-class Connect(Protocol):
-    """Opens the engines."""
-
-    def __call__(self, *, fresh: bool) -> Opened:
-        """The engines of this run; `fresh` for no remembered answer to what they are."""
 
 
 class Counts(NamedTuple):
@@ -154,27 +140,29 @@ class Stages:
     def __init__(
         self,
         rules: Callable[[], Iterable[Looked]],
-        tools: Toolkit,
-        connect: Connect,
+        open_tools: Callable[[], Toolkit],
+        connect: Callable[[], Opened],
         cache: Store,
         model: Model,
         *,
+        stamp: str = "",
         recall: Recall = lambda looked: None,
         observe: Callable[[Step], None] = lambda step: None,
         tick: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
-        self.tools = tools
         self.cache = cache
         self.model = model
         self.observe = observe
+        self._open_tools = open_tools
+        self._tools: Toolkit | None = None
+        self._stamp = stamp
+        self._memo = ""
         self._rules = rules
         self._connect = connect
         self._recall = recall
         self._tick = tick
         self._caller: Caller | None = None
-        self._salt = ""
-        self._keys: dict[Part, reuse.Keys] = {}
-        self._cached: dict[Part, reuse.Known] = {}
+        self._shelf: Shelf | None = None
         nodes: dict[str, Callable[[Work], _Node]] = {
             "plan": _plan,
             "rules": self._look,
@@ -183,9 +171,16 @@ class Stages:
             "review": self._review,
             "gate": self._gate,
             "judge": self._judge,
-            "aggregate": _aggregate,
+            "aggregate": self._aggregate,
         }
         self.graph: Graph[Work] = Graph("plan", nodes, _EDGES)
+
+    @property
+    def tools(self) -> Toolkit:
+        """Opened only for a change that has to be cut: that costs more than all else when nothing is new."""
+        if self._tools is None:
+            self._tools = self._open_tools()
+        return self._tools
 
     @property
     def caller(self) -> Caller:
@@ -193,6 +188,13 @@ class Stages:
         if self._caller is None:
             raise AssertionError("`route` comes first")
         return self._caller
+
+    @property
+    def shelf(self) -> Shelf:
+        """The cache by part; only once `route` has cut the change."""
+        if self._shelf is None:
+            raise AssertionError("`route` comes first")
+        return self._shelf
 
     def run(self) -> Work:
         """Review the change. What the rules found is in the result whatever became of the model."""
@@ -216,57 +218,87 @@ class Stages:
         return work._replace(examples=examples), Outcome("none" if examples is None else "examples")
 
     def _route(self, work: Work) -> _Node:
-        """Open the engines, cut the change into parts, take what the cache knows, pack the rest."""
-        work, opened = self._cut(work, self._connect(fresh=False))
-        if opened.remembered and any(part not in self._cached for part in work.parts):
-            work, opened = self._cut(work, self._connect(fresh=True))
-        work = work._replace(degraded=(*work.degraded, *opened.degraded))
-        if self._caller is None:
-            return work, Outcome("no engine", "; ".join(one.reason for one in opened.degraded))
-        if not work.parts:
-            return work, Outcome("nothing to show")
-        rest = [part for part in work.parts if part not in self._cached]
-        windows = tuple(self.tools.windows(rest, work.examples)) if rest else ()
-        cached = tuple(_from_cache(part, one) for part, one in self._cached.items())
-        work = work._replace(windows=windows, results=cached, counts=Counts(len(windows), len(cached)))
-        reason = f"{len(work.parts)} parts, {len(cached)} cached, {len(windows)} windows"
-        return work, Outcome("windows" if windows else "all cached", reason)
-
-    def _cut(self, work: Work, opened: Opened) -> tuple[Work, Opened]:
-        """The parts for an engine, as far as there is one whose context has room for any."""
-        self._caller, self._cached = opened.caller, {}
+        """Open the engines, take what is known, cut and pack the rest."""
+        opened = self._connect()
+        self._caller = opened.caller
+        work = work._replace(degraded=opened.degraded)
         if opened.caller is None or opened.info is None:
             left_alone = any("left alone" in one.reason for one in opened.degraded)
-            return (work._replace(rest="skipped", reason="breaker open") if left_alone else work), opened
+            work = work._replace(rest="skipped", reason="breaker open") if left_alone else work
+            return work, Outcome("no engine", "; ".join(one.reason for one in opened.degraded))
+        known = self._whole(work, opened.info)
+        if known is not None:
+            return known, Outcome("known", f"{len(known.results)} parts")
         try:
-            self.tools.prepare(work.looked, opened.info)
+            return self._cut(work, opened.info)
         except BackendError as error:
-            self._caller = None
-            name = f"backend:{opened.caller.engines[0].name}"
-            return work, opened._replace(degraded=(*opened.degraded, Degraded(name, str(error))))
-        parts, uncovered = self.tools.parts()
-        self._salt = self._salted(opened.info)
-        self._keys = {part: reuse.keys_of(part, self._salt) for part in parts}
-        self._cached = self._known(parts)
-        return work._replace(parts=tuple(parts), uncovered=tuple(uncovered)), opened
+            trouble = Degraded(f"backend:{opened.caller.engines[0].name}", str(error))
+            return work._replace(degraded=(*work.degraded, trouble)), Outcome("no engine", str(error))
 
-    def _salted(self, info: ModelInfo) -> str:
+    def _cut(self, work: Work, info: ModelInfo) -> _Node:
+        """The parts for an engine, and the windows of those that are not in the cache."""
+        self.tools.prepare(work.looked, info)
+        parts, uncovered = self.tools.parts()
+        work = work._replace(parts=tuple(parts), uncovered=tuple(uncovered))
+        if not parts:
+            return work, Outcome("nothing to show")
+        known = self._open_shelf(info).known(parts)
+        rest = [part for part in parts if part not in known]
+        windows = tuple(self.tools.windows(rest, work.examples)) if rest else ()
+        work = work._replace(windows=windows, results=tuple(known.values()), counts=Counts(len(windows), len(known)))
+        reason = f"{len(parts)} parts, {len(known)} cached, {len(windows)} windows"
+        return work, Outcome("windows" if windows else "all cached", reason)
+
+    def _open_shelf(self, info: ModelInfo) -> Shelf:
+        from review_bot.pipeline.shelf import Shelf
+
         model = self.model
         sampling = (model.temperature, model.top_p, model.repeat_penalty, model.seed, model.answer_tokens)
-        return reuse.salt(info.digest, self.tools.version, sampling)
+        self._shelf = Shelf(self.cache, info.digest, self.tools.version, sampling)
+        return self._shelf
 
-    def _known(self, parts: Sequence[Part]) -> dict[Part, reuse.Known]:
-        names = list(dict.fromkeys(key for part in parts for key in self._keys[part]))
-        found = self.cache.get(names)
-        known = {part: reuse.known(part, self._keys[part], found) for part in parts}
-        return {part: one for part, one in known.items() if one is not None}
+    def _whole(self, work: Work, info: ModelInfo) -> Work | None:
+        """The outcome of exactly this change, where it is known."""
+        from review_bot.pipeline import memo
+
+        self._memo = memo.key_of(work.looked, f"{self._stamp} {info.digest} {info.context}")
+        kept = memo.unpacked(self.cache.get([self._memo]).get(self._memo, ""))
+        if kept is None:
+            return None
+        self._memo = ""
+        results = tuple(PartResult(part, "cached") for part in kept.parts)
+        return work._replace(
+            findings=kept.findings,
+            suppressed=kept.suppressed,
+            results=results,
+            uncovered=kept.uncovered,
+            counts=Counts(0, len(results)),
+        )
+
+    def _aggregate(self, work: Work) -> _Node:
+        """Keep the outcome where all of the change was read."""
+        if self._memo and work.results and not work.degraded:
+            self._remember_whole(work)
+        return work, Outcome("done", f"{len(work.findings)} findings of the model")
+
+    def _remember_whole(self, work: Work) -> None:
+        from review_bot.pipeline import memo
+        from review_bot.pipeline.shelf import complete
+
+        if complete(work.results):
+            parts = tuple(one.part for one in work.results)
+            kept = memo.Kept(work.findings, work.suppressed, parts, work.uncovered)
+            self.cache.put({self._memo: memo.packed(kept)})
 
     def _review(self, work: Work) -> _Node:
-        asking = Asking(self.caller, self.tools, self._keep, self._kept)
+        from review_bot.pipeline.pool import Pool
+
+        shelf = self.shelf
+        asking = Asking(self.caller, self.tools, shelf.keep, lambda parts: list(shelf.known(parts).values()))
 
         def ask(window: Window) -> State:
             state = asking.graph.run(State((window,)), thread=window.id[:12], observe=self.observe)
-            self._keep_whole(window, state.done)
+            shelf.keep_whole(window, state.done)
             return state
 
         pool = Pool(
@@ -304,35 +336,6 @@ class Stages:
             said.append(Degraded(name, f"no usable answer for {len(bad)} of {len(results)} parts: {bad[0].reason}"))
         return said
 
-    def _keep(self, results: Sequence[PartResult]) -> None:
-        """Put the answer on each part into the cache, unless another engine gave it."""
-        entries: dict[str, str] = {}
-        for one in results:
-            if one.engine or one.state != "reviewed":
-                continue
-            keys = self._keys.get(one.part) or reuse.keys_of(one.part, self._salt)
-            entries.update(dict.fromkeys(keys, reuse.packed(one.part, one.remarks)))
-        if entries:
-            self.cache.put(entries)
-
-    def _kept(self, parts: Sequence[Part]) -> list[PartResult]:
-        """What the cache knows of parts that were not there before the windows were made."""
-        for part in parts:
-            self._keys.setdefault(part, reuse.keys_of(part, self._salt))
-        return [_from_cache(part, one) for part, one in self._known(parts).items()]
-
-    def _keep_whole(self, window: Window, results: Sequence[PartResult]) -> None:
-        """Put parts into the cache that could only be asked for in pieces, so that nobody tries them whole again."""
-        whole = []
-        for part in window.parts:
-            lines = set(part.added_lines)
-            pieces = [one for one in results if one.part.path == part.path and lines.issuperset(one.part.added_lines)]
-            good = all(one.state in ("reviewed", "cached") and not one.engine for one in pieces)
-            if good and not any(one.part == part for one in pieces):
-                remarks = tuple(remark for one in pieces for remark in one.remarks)
-                whole.append(PartResult(part, "reviewed", "", remarks))
-        self._keep(whole)
-
     def _gate(self, work: Work) -> _Node:
         kept, dropped = self.tools.gate(work.results)
         work = work._replace(findings=tuple(kept), suppressed=(*work.suppressed, *dropped))
@@ -342,71 +345,15 @@ class Stages:
         return work, Outcome("some left" if self.model.judge else "not judged", reason)
 
     def _judge(self, work: Work) -> _Node:
-        """Ask of each finding whether it is right; only a yes keeps it."""
-        parts = {(one.part.path, line): one.part for one in work.results for line in one.part.added_lines}
-        jobs = [self._asked(one, parts[one.path, one.start_line]) for one in work.findings]
-        known = self.cache.get([job.key for job in jobs])
-        jobs = [job._replace(cached=known.get(job.key)) for job in jobs]
-        pool = Pool(
-            self._verdict,
-            workers=self.model.concurrency,
-            until=self.caller.until,
-            clock=self.caller.clock,
-            stop=self.caller.stop,
-        )
-        verdicts = [
-            one or self.tools.verdict(job.finding, None, "deadline")
-            for one, job in zip(pool.run(jobs), jobs, strict=True)
-        ]
-        kept = tuple(one for one in verdicts if isinstance(one, Finding))
-        dropped = tuple(one for one in verdicts if isinstance(one, Suppressed))
-        counts = work.counts._replace(cached=work.counts.cached + len(known))
-        work = work._replace(findings=kept, suppressed=(*work.suppressed, *dropped), counts=counts)
-        return work, Outcome("judged", f"{len(kept)} kept, {len(dropped)} dropped")
+        from review_bot.pipeline.verdicts import Judging
 
-    def _asked(self, finding: Finding, part: Part) -> _Question:
-        """The judge's question, under a name that stays when the part moves."""
-        key = reuse.keys_of(part, self._salt).moved
-        text = f"{finding.category}\0{finding.message}\0{finding.quote.strip()}"
-        return _Question(finding, reuse.salt("judge", key, text), self.tools.question(finding, part), None)
-
-    def _verdict(self, job: _Question) -> Finding | Suppressed:
-        began = self.caller.clock()
-        answer, reason = self._opinion(job)
-        verdict = self.tools.verdict(job.finding, answer, reason)
-        edge = "kept" if isinstance(verdict, Finding) else "dropped"
-        prompt = digest(job.call.prompt.system + job.call.prompt.user)
-        tokens = answer.prompt_tokens + answer.completion_tokens if answer else 0
-        seconds = self.caller.clock() - began
-        self.observe(Step(job.finding.fingerprint, "verdict", edge, seconds, prompt, tokens, reason))
-        return verdict
-
-    def _opinion(self, job: _Question) -> tuple[Answer | None, str]:
-        """The judge's answer, or why there is none."""
-        if job.cached is not None:
-            with suppress(ValueError, TypeError, KeyError, BackendError):
-                return unpacked(job.cached), "cached"
-        try:
-            answer = self._ask_any(job.call)
-        except (OutOfTime, Stopped):
-            return None, "deadline"
-        except BackendError as error:
-            return None, str(error)
-        self.cache.put({job.key: packed(answer)})
-        return answer, ""
-
-    def _ask_any(self, call: Completion, number: int = 0) -> Answer:
-        """The answer of engine `number`, or of the first behind it that works, as in a review."""
-        try:
-            return self.caller.ask(number, call)
-        except (Unavailable, TimedOut, ModelMissing, NotLocal):
-            if number + 1 == len(self.caller.engines):
-                raise
-        return self._ask_any(call, number + 1)
-
-
-def _from_cache(part: Part, one: reuse.Known) -> PartResult:
-    return PartResult(part, "cached", "" if one.how == "same" else one.how, one.remarks)
+        judging = Judging(self.caller, self.tools, self.shelf, self.cache, self.observe)
+        done = judging.run(work.findings, work.results, self.model.concurrency)
+        if not done.final:
+            self._memo = ""
+        counts = work.counts._replace(cached=work.counts.cached + done.cached)
+        work = work._replace(findings=done.kept, suppressed=(*work.suppressed, *done.dropped), counts=counts)
+        return work, Outcome("judged", f"{len(done.kept)} kept, {len(done.dropped)} dropped")
 
 
 def _plan(work: Work) -> _Node:
@@ -415,7 +362,3 @@ def _plan(work: Work) -> _Node:
 
 def _states(results: Sequence[PartResult]) -> list[str]:
     return sorted({one.state for one in results})
-
-
-def _aggregate(work: Work) -> _Node:
-    return work, Outcome("done", f"{len(work.findings)} findings of the model")
