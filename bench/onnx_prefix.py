@@ -5,9 +5,9 @@
 asks a Phi-3 with random weights, and with a tokenizer learned from the repository, about the windows of the last
 commits, each commit as a scan of its own: once as the backend does it, once with everything forgotten before each call.
 Both must give the same answers. Prints, for each form of the windows, the tokens of prompts that were read with reuse
-over those without, and the same of the wall time. `full` are windows as they are packed for a context of 4,096 tokens,
-`small` for one of 1,024, `hunk` are windows of one part each. Shapes: `tiny` (4 layers of 64), `small` (0.1B), `1.5B`,
-`mini` (Phi-3-mini itself, 2.1 GB).
+over those without, and the same of the processor's time. `full` are windows as they are packed for a context of 4,096
+tokens, `small` for one of 1,024, `hunk` are windows of one part each. Shapes: `tiny` (4 layers of 64), `small` (0.1B),
+`1.5B`, `mini` (Phi-3-mini itself, 2.1 GB).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> None:
         tokenizer = with_control_tokens(json.loads(learned_from(options.repository).to_str()))
         tiny_phi3(folder, shape=shape, tokenizer=tokenizer)
         model = OnnxBackend(folder, digest_of=lambda _: "", threads=options.threads)
-        print("| windows | commits | calls | tokens a prompt | read, with / without | seconds, with / without |")
+        print("| windows | commits | calls | tokens a prompt | read, with / without | CPU, with / without |")
         print("|---|---|---|---|---|---|")
         for form in options.windows or ["full", "small", "hunk"]:
             _row(form, model, _scans(options, form), options.answer)
@@ -103,14 +103,14 @@ def _row(form: str, model: OnnxBackend, scans: list[list[Prompt]], answer: int) 
 
 
 def _run(model: OnnxBackend, scans: list[list[Prompt]], answer: int, *, forget: bool) -> Run:
-    before, began, answers = model.prefilled, time.perf_counter(), []
+    before, began, answers = model.prefilled, time.process_time(), []
     for scan in scans:
         model.forget()
         for prompt in scan:
             if forget:
                 model.forget()
             answers.append(_ask(model, prompt, answer))
-    return Run(model.prefilled - before, time.perf_counter() - began, tuple(answers))
+    return Run(model.prefilled - before, time.process_time() - began, tuple(answers))
 
 
 def _ask(model: OnnxBackend, prompt: Prompt, answer: int) -> str:
