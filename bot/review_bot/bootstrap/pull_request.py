@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from review_bot.bootstrap import Request, Scan
-    from review_bot.config import Loaded
+    from review_bot.config import Config, Loaded
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.finding import FailOn
     from review_bot.publishers.client import Client
@@ -349,3 +349,17 @@ def _redactor(files: Sequence[FileDiff]) -> Redactor:
 
     change = Change(SourceInfo("pull-request"), tuple(files), FragmentContents())
     return Redactor.of(change, rule_cache.load())
+
+
+def target_of(event: Event, number: int | None, client: Client) -> PullRequest | None:
+    """The pull request that `number` or the event names; None where there is none. Raises SourceError, UsageError."""
+    return _target(event, number, client)
+
+
+def base_config(file: str | None, target: PullRequest, client: Client) -> Config:
+    """The configuration of the base commit, or of `file`."""
+    repository, checkout = _checkout(os.environ)
+    with tempfile.TemporaryDirectory(prefix="review-bot-") as folder:
+        if file is None:
+            _copy_config(_base_files(target, client, repository, checkout), folder)
+        return load(folder, file=file).config

@@ -30,6 +30,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     commands = parser.add_subparsers(dest="what", metavar="COMMAND", required=True)
     _add_analyse(commands.add_parser("analyse", help="review the pull request and write the report"))
     _add_publish(commands.add_parser("publish", help="bring a report to the pull request"))
+    _add_feedback(commands.add_parser("feedback", help="write down what people did with the findings, and answer them"))
 
 
 def _add_analyse(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +53,14 @@ def _add_publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deadline", type=float, default=300.0, metavar="SECONDS", help="for waiting (default: 300)")
     parser.add_argument("--offline", action="store_true", help="refuse every connection that is not loopback")
     parser.set_defaults(run=publish)
+
+
+def _add_feedback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--events", required=True, metavar="FILE", help="append events to FILE, as JSON lines")
+    parser.add_argument("--pr", type=int, metavar="N", help="the pull request (default: that of the event)")
+    parser.add_argument("--config", metavar="FILE", help="read the configuration from FILE, not from the base commit")
+    parser.add_argument("--offline", action="store_true", help="refuse every connection that is not loopback")
+    parser.set_defaults(run=feedback)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +112,25 @@ def publish(arguments: argparse.Namespace) -> int:
     _warn(degraded)
     _outputs(environ, done.review, (*done.review.degraded, *degraded), arguments.report, sarif, done.outcome.url)
     return int(done.review.verdict.failed)
+
+
+def feedback(arguments: argparse.Namespace) -> int:
+    """Collect what people did, answer their commands; 0 whatever they said."""
+    from review_bot.bootstrap.feedback import collect
+
+    _check(arguments)
+    environ = _environ(arguments)
+    done = collect(arguments.events, arguments.pr, environ, config=arguments.config)
+    if done.note:
+        streams.say(printable(f"review-bot: {done.note}"))
+    _warn(list(done.degraded))
+    print(f"{done.recorded} events, {done.answered} answers{', another review is asked for' if done.rescan else ''}")
+    place = environ.get("GITHUB_OUTPUT", "")
+    if place:
+        from review_bot.publishers import annotations
+
+        annotations.add_outputs(place, {"rescan": "true" if done.rescan else "false"})
+    return 0
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -55,6 +55,11 @@ class GithubForge:
         self._root = f"/repos/{quote(repository)}"
         self._login = ""
 
+    @property
+    def login(self) -> str:
+        """Our own login, known once the threads were read."""
+        return self._login
+
     def head(self) -> str:
         """The commit that the pull request ends at now; empty where it is closed."""
         found = _table(self._client.get(f"{self._root}/pulls/{self._number}").json())
@@ -149,7 +154,7 @@ class GithubForge:
             mark=mark,
             hidden=first.get("isMinimized") is True,
             resolved=row.get("isResolved") is True,
-            resolved_by_us=_same_login(by, self._login, bot=True),
+            resolved_by_us=same_login(by, self._login, bot=True),
             replies=max(int(comments.get("totalCount") or 1) - 1, 0),
             url=_text(first, "url"),
         )
@@ -158,7 +163,7 @@ class GithubForge:
         """The first comment of the conversation that is our summary."""
         for row in self._client.pages(f"{self._root}/issues/{self._number}/comments"):
             user = _table(row.get("user"))
-            if _same_login(_text(user, "login"), self._login, bot=user.get("type") == "Bot"):
+            if same_login(_text(user, "login"), self._login, bot=user.get("type") == "Bot"):
                 mark = marks.read_summary(_body(row))
                 if mark is not None:
                     return SummaryComment(int(row["id"]), _body(row), mark, _text(row, "html_url"))
@@ -189,7 +194,7 @@ def _payload(draft: Draft) -> dict[str, Any]:
     return found
 
 
-def _same_login(login: str, ours: str, *, bot: bool) -> bool:
+def same_login(login: str, ours: str, *, bot: bool) -> bool:
     """Whether a login is our own: `github-actions[bot]` of REST is `github-actions` where GraphQL names an author."""
     if not login or not ours:
         return False

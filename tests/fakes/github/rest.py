@@ -132,6 +132,19 @@ def get_commit(ask: Ask) -> Answer:
     return Answer(200, _commit(ask, sha))
 
 
+def list_history(ask: Ask) -> Answer:
+    sha = ask.query.get("sha", "")
+    if not ask.repo.trees.has(sha):
+        raise Failed(404, "Not Found")
+    found = page(ask, [_commit(ask, one) for one in ask.repo.trees.history(sha)])
+    size = int(ask.query.get("per_page", "30"))
+    last = -(-len(ask.repo.trees.history(sha)) // size)
+    if found.headers:
+        query = "&".join(f"{key}={value}" for key, value in {**ask.query, "page": str(last)}.items())
+        return found._replace(headers={"Link": f'{found.headers["Link"]}, <{ask.url}?{query}>; rel="last"'})
+    return found
+
+
 def get_git_commit(ask: Ask) -> Answer:
     sha = ask.parameters["commit_sha"]
     if not ask.repo.trees.has(sha):
@@ -345,6 +358,7 @@ HANDLERS: dict[tuple[str, str], Callable[[Ask], Answer]] = {
     ("get", _PULL): get_pull,
     ("get", _PULL + "/files"): list_files,
     ("get", _PULL + "/commits"): list_commits,
+    ("get", _REPO + "/commits"): list_history,
     ("get", _REPO + "/commits/{ref}"): get_commit,
     ("get", _REPO + "/git/commits/{commit_sha}"): get_git_commit,
     ("get", _REPO + "/commits/{commit_sha}/pulls"): commit_pulls,

@@ -30,6 +30,9 @@ class Trees(Protocol):
     def merge_base(self, base: str, head: str) -> str:
         """Where two commits parted."""
 
+    def history(self, commit: str) -> list[str]:
+        """The commit and all before it, newest first."""
+
     def diff(self, base: str, head: str) -> str:
         """The patch from the merge base to `head`, as git writes it."""
 
@@ -86,6 +89,12 @@ class MemoryTrees:
     def merge_base(self, base: str, head: str) -> str:
         del head
         return base
+
+    def history(self, commit: str) -> list[str]:
+        found = [commit]
+        while found[-1] in self.parents:
+            found.append(self.parents[found[-1]])
+        return found
 
     def message(self, commit: str) -> str:
         return f"commit {commit[:7]}"
@@ -145,6 +154,9 @@ class GitTrees:
     def merge_base(self, base: str, head: str) -> str:
         found = self._git("merge-base", base, head)
         return base if found is None else found.decode().strip()
+
+    def history(self, commit: str) -> list[str]:
+        return (self._git("rev-list", commit) or b"").decode().split()
 
     def message(self, commit: str) -> str:
         return (self._git("log", "-1", "--format=%B", commit) or b"").decode()

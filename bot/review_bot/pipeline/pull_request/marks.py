@@ -31,6 +31,18 @@ def of_summary(mark: SummaryMark) -> str:
     return _line({"kind": "summary", **short._asdict()})
 
 
+def of_answer(to: int) -> str:
+    """The hidden line of an answer to the comment `to`."""
+    return _line({"kind": "answer", "to": to})
+
+
+def read_answer(body: str) -> int | None:
+    """The number of the comment that an answer of ours is to; None where it is none."""
+    values = _values(body)
+    to = values.get("to") if values is not None and values.get("kind") == "answer" else None
+    return to if type(to) is int else None
+
+
 def read_finding(body: str) -> Mark | None:
     """The mark in the text of a comment; None where it is none of ours."""
     values = _values(body)

@@ -1,0 +1,195 @@
+"""What people do in a pull request becomes events, and what they ask gets one answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fakes.github import BOT, Fake, User, serve
+from integration.pull_request_helpers import NUMBER, Scene, finding
+from review_bot.bootstrap.feedback import Collected, collect
+from review_bot.domain.event import parse
+from review_bot.pipeline.pull_request.commands import Command, commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ADA, EVE = User("ada", 1), User("eve", 2)
+
+
+class Talked(Scene):
+    """A pull request with one comment of ours, and runs of `pr feedback`."""
+
+    def feedback(self, name: str = "events.jsonl") -> Collected:
+        """Collect into a file."""
+        done = collect(str(self.folder / name), NUMBER, self.environ, sleep=lambda _: None)
+        assert self.fake.violations == []
+        return done
+
+    def events(self, name: str = "events.jsonl") -> list[dict[str, Any]]:
+        """The events of the file, each of which must be one."""
+        lines = (self.folder / name).read_bytes().splitlines()
+        return [dict(parse(line).fields) for line in lines]
+
+    def said(self) -> list[tuple[str, int]]:
+        """Signals and their outcome."""
+        return [(one["sig"], one["y"]) for one in self.events() if one["kind"] == "signal"]
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talked]:
+    monkeypatch.chdir(tmp_path)
+    with serve(Fake()) as server:
+        made = Talked(server, tmp_path)
+        made.repo.roles.update(ada="write", eve="read")
+        made.push(a__py="bad()\n")
+        made.review(finding())
+        yield made
+
+
+def test_somebody_with_write_access_accepts(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "I see.\n\n  /Review-Bot   ACCEPT  ")
+    done = scene.feedback()
+    assert (done.recorded, done.answered) == (1, 1)
+    (event,) = scene.events()
+    assert (event["sig"], event["y"], event["eps"], event["pr"]) == ("command", 1, 0.03, NUMBER)
+    assert event["finding"] == finding()["fingerprint"]
+    assert event["rule"] == "py.bad"
+    assert event["key"].startswith("py.bad:")
+    assert event["at"][2:] == ["a.py", 1, 1]
+    answer = scene.ours()[0].comments[-1]
+    assert (answer.user, answer.body.splitlines()[0]) == (BOT, "Noted: the finding was right.")
+
+
+def test_a_second_run_says_nothing_twice(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "/review-bot reject")
+    scene.feedback()
+    (scene.folder / "events.jsonl.state").unlink()
+    again = scene.feedback()
+    assert (again.recorded, again.answered) == (0, 0)
+    assert len(scene.events()) == 1
+
+
+def test_an_event_has_the_same_id_on_every_run(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "/review-bot reject")
+    scene.feedback()
+    scene.feedback("other.jsonl")
+    assert scene.events() == scene.events("other.jsonl")
+
+
+def test_others_are_thanked_and_not_obeyed(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], EVE, "/review-bot mute")
+    done = scene.feedback()
+    assert (done.recorded, done.answered) == (0, 1)
+    assert scene.ours()[0].comments[-1].body.startswith("Thank you.")
+
+
+@pytest.mark.parametrize("word", ["explain", "why"])
+def test_explanations_are_for_all(scene: Talked, word: str) -> None:
+    scene.push(a__py="import pickle\n")
+    scene.review(finding(1, "import pickle", rule="py.command.shell-true"))
+    thread = scene.open()[0]
+    scene.fake.reply(thread, EVE, f"/review-bot {word}")
+    scene.feedback()
+    assert "py.command.shell-true" in thread.comments[-1].body
+
+
+def test_a_mute_carries_its_reason_and_author(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "/review-bot mute too noisy here")
+    scene.feedback()
+    (event,) = scene.events()
+    assert event["kind"] == "mute"
+    assert event["scope"] == {"rule": "py.bad", "key": None, "path": None}
+    assert (event["reason"], len(event["actor"])) == ("too noisy here", 16)
+
+
+def test_rescan_is_handed_on(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "/review-bot rescan")
+    assert scene.feedback().rescan
+
+
+def test_reactions_and_words(scene: Talked) -> None:
+    thread = scene.ours()[0]
+    thread.root.reactions.append((1, ADA, "+1"))
+    thread.root.reactions.append((2, EVE, "eyes"))
+    scene.fake.reply(thread, EVE, "This is a false positive.")
+    scene.fake.reply(thread, EVE, "Why?")
+    scene.feedback()
+    assert sorted(scene.said()) == [("reaction", 1), ("reply", 0)]
+
+
+def test_a_mended_line_was_right(scene: Talked) -> None:
+    scene.push(a__py="good()\n")
+    scene.review()
+    scene.feedback()
+    assert scene.said() == [("fixed", 1)]
+
+
+def test_a_suggestion_that_was_taken(scene: Talked) -> None:
+    suggestion = {"start_line": 1, "end_line": 1, "replacement": "good()", "verified": ["applies", "parses", "rules"]}
+    scene.push(b__py="worse()\n")
+    scene.review(finding(1, "worse()", path="b.py", suggestion=suggestion))
+    scene.push(b__py="good()\n")
+    scene.review()
+    scene.feedback()
+    assert ("suggestion", 1) in scene.said()
+
+
+def test_a_deleted_comment_was_not_wanted(scene: Talked) -> None:
+    scene.feedback()
+    scene.pull.threads.clear()
+    scene.feedback()
+    assert scene.said() == [("deleted", 0)]
+    scene.feedback()
+    assert len(scene.events()) == 1
+
+
+def test_a_comment_that_a_person_hid(scene: Talked) -> None:
+    scene.ours()[0].root.minimized = "off_topic"
+    scene.feedback()
+    assert scene.said() == [("deleted", 0)]
+
+
+def test_a_read_only_token_still_collects(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "/review-bot accept")
+    scene.fake.read_only = True
+    done = scene.feedback()
+    assert (done.recorded, done.answered) == (1, 0)
+    assert done.degraded
+
+
+def test_what_can_not_be_written_is_one_error(scene: Talked) -> None:
+    from review_bot.errors import StoreError
+
+    with pytest.raises(StoreError):
+        collect(str(scene.folder / "no" / "events"), NUMBER, scene.environ, sleep=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("/review-bot accept", [Command("accept", "")]),
+        ("text\r\n   /REVIEW-BOT\tMute  because\r\n", [Command("mute", "because")]),
+        ("please /review-bot accept", []),
+        ("> /review-bot accept", []),
+        ("```\n/review-bot accept\n```\n/review-bot why", [Command("why", "")]),
+        ("~~~\n/review-bot accept", []),
+        ("    /review-bot accept", []),
+        ("`/review-bot accept`", []),
+        ("/review-bot", []),
+        ("/review-botaccept", []),
+        ("/review-bot accept\n/review-bot mute", [Command("accept", ""), Command("mute", "")]),
+    ],
+)
+def test_commands(body: str, expected: list[Command]) -> None:
+    assert list(commands(body)) == expected
+
+
+def test_lines_are_json_with_sorted_keys(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "/review-bot accept")
+    scene.feedback()
+    line = (scene.folder / "events.jsonl").read_text().rstrip("\n")
+    assert json.dumps(json.loads(line), sort_keys=True, separators=(",", ":"), ensure_ascii=False) == line
