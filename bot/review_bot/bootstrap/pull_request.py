@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from typing import TYPE_CHECKING
 
 from review_bot import bootstrap
@@ -17,7 +18,7 @@ from review_bot.pipeline.pull_request import clean
 from review_bot.pipeline.pull_request.publish import Options, Outcome, publish
 from review_bot.pipeline.verdict import verdict
 from review_bot.sources import event as events
-from review_bot.stores import rule_cache
+from review_bot.stores.rule_cache import load as load_rules
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ class PublishRequest(NamedTuple):
     fail_on: str | None = None
     config: str | None = None
     deadline: float = 300.0
-    offline: bool = False
 
 
 def analyse(
@@ -98,7 +98,9 @@ def report_text(review: Review, limit: int = report_file.LIMIT) -> str:
     return render("json", small, options=options)
 
 
-def publish_report(request: PublishRequest, environ: Mapping[str, str]) -> Published:
+def publish_report(
+    request: PublishRequest, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+) -> Published:
     """Post the report; whatever keeps it from being posted is in the outcome.
 
     Raises StoreError for a report that is none, or is one of another pull request: nothing is posted then.
@@ -109,7 +111,7 @@ def publish_report(request: PublishRequest, environ: Mapping[str, str]) -> Publi
     limit = report_file.LIMIT if event.of_a_finished_run else _LARGEST
     cleaner = _Cleaner()
     review = clean.review(report_file.parse(_read(request.report, limit), request.report), cleaner.scan)
-    client = _client(environ)
+    client = _client(environ, deadline=request.deadline, sleep=sleep)
     with contextlib.closing(client):
         return _published(request, _judged(review, request.fail_on), event, client, cleaner)
 
@@ -147,12 +149,8 @@ def _judged(review: Review, fail_on: str | None) -> Review:
 
 def _configured(request: PublishRequest, target: PullRequest, client: Client) -> Options:
     """What the base of the pull request says of comments; the client keeps to its time limits from then on."""
-    repository, checkout = _checkout(os.environ)
     flags: dict[str, object] = {"github.max-comments": request.max_comments}
-    with tempfile.TemporaryDirectory(prefix="review-bot-") as folder:
-        if request.config is None:
-            _copy_config(_base_files(target, client, repository, checkout), folder)
-        config = load(folder, file=request.config, flags=flags).config.github
+    config = base_config(request.config, target, client, flags).github
     client.pace(interval=config.write_interval, timeout=config.timeout)
     return Options(config.max_comments, config.summary, config.resolve)
 
@@ -280,12 +278,19 @@ def _checkout(environ: Mapping[str, str]) -> tuple[Repository | None, Checkout |
     return repository, Checkout(repository.cwd, offline=_offline(environ))
 
 
-def _client(environ: Mapping[str, str], *, requests: int = 60) -> Client:
+def _client(
+    environ: Mapping[str, str],
+    *,
+    requests: int = 60,
+    deadline: float = 300.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Client:
     from review_bot.publishers.client import Client, Limits
 
     url = (environ.get("GITHUB_API_URL") or _API).rstrip("/")
     token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
-    return Client(url, token, Limits(requests=requests), offline=_offline(environ))
+    limits = Limits(requests=requests, deadline=deadline)
+    return Client(url, token, limits, offline=_offline(environ), sleep=sleep)
 
 
 def _offline(environ: Mapping[str, str]) -> bool:
@@ -348,7 +353,7 @@ def _redactor(files: Sequence[FileDiff]) -> Redactor:
     from review_bot.sources.patch import FragmentContents
 
     change = Change(SourceInfo("pull-request"), tuple(files), FragmentContents())
-    return Redactor.of(change, rule_cache.load())
+    return Redactor.of(change, load_rules())
 
 
 def target_of(event: Event, number: int | None, client: Client) -> PullRequest | None:
@@ -356,10 +361,16 @@ def target_of(event: Event, number: int | None, client: Client) -> PullRequest |
     return _target(event, number, client)
 
 
-def base_config(file: str | None, target: PullRequest, client: Client) -> Config:
-    """The configuration of the base commit, or of `file`."""
+def base_config(
+    file: str | None, target: PullRequest, client: Client, flags: Mapping[str, object] | None = None
+) -> Config:
+    """The configuration of the base commit, or of `file`.
+
+    Nothing is fetched for it: who only talks to GitHub needs no checkout, and one that is there may be another's.
+    """
     repository, checkout = _checkout(os.environ)
+    known = checkout if checkout is not None and checkout.has(target.base) else None
     with tempfile.TemporaryDirectory(prefix="review-bot-") as folder:
         if file is None:
-            _copy_config(_base_files(target, client, repository, checkout), folder)
-        return load(folder, file=file).config
+            _copy_config(_base_files(target, client, repository, known), folder)
+        return load(folder, file=file, flags=flags).config

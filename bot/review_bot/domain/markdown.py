@@ -34,7 +34,9 @@ def code(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` as a code span that can't even look like a mention."""
+    """`text` as a code span that can't even look like a mention; as plain text where it looks like markup."""
+    if any(char in _ENTITIES or char == "`" for char in text):
+        return prose(text)
     return code(text).replace("@", f"@{_ZERO_WIDTH}")
 
 

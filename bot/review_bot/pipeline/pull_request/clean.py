@@ -43,7 +43,7 @@ def review(whole: Review, redact: Redact) -> Review:
     said = iter(
         redact(
             [one_line(one.reason) for one in whole.suppressed]
-            + [one_line(one.reason) for one in whole.degraded]
+            + [one_line(text) for one in whole.degraded for text in (one.what, one.reason)]
             + [one_line(one.reason or "") for one in whole.coverage]
         )
     )
@@ -51,6 +51,15 @@ def review(whole: Review, redact: Redact) -> Review:
     return whole._replace(
         findings=tuple(quoted[: len(kept)]),
         suppressed=tuple(one._replace(finding=finding, reason=next(said)) for one, finding in pairs),
-        degraded=tuple(one._replace(reason=next(said)) for one in whole.degraded),
+        degraded=tuple(one._replace(what=next(said), reason=next(said)) for one in whole.degraded),
         coverage=tuple(one._replace(reason=next(said) or None) for one in whole.coverage),
     )
+
+
+def paths(whole: Review, rows: Sequence[Finding], redact: Redact) -> tuple[Review, list[Finding]]:
+    """A review and findings to be shown only: their paths without secrets, so that nothing can be found by them."""
+    names = [*(one.path for one in whole.files), *(one.path for one in whole.coverage), *(one.path for one in rows)]
+    shown = iter(redact([one_line(name) for name in names]))
+    files = tuple(one._replace(path=next(shown)) for one in whole.files)
+    coverage = tuple(one._replace(path=next(shown)) for one in whole.coverage)
+    return whole._replace(files=files, coverage=coverage), [one._replace(path=next(shown)) for one in rows]

@@ -340,12 +340,16 @@ class _Run:
         mark = SummaryMark(self.head, self._content(), tuple(self.rejected), tuple(self.posted), self.whole)
         if known is not None and known.mark._replace(posted=()) == mark._replace(posted=()):
             return
-        rows = self._standings()
-        shown = self._clean([one.finding for one in rows], self._loaded()[0] if rows else ())
-        rows = [one._replace(finding=finding) for one, finding in zip(rows, shown, strict=True)]
-        body = summary.render(self._with_errors(), rows, mark)
+        body = self._summary_text(mark)
         self._still()
         self.url = self._write_summary(body, mark) or self.url
+
+    def _summary_text(self, mark: SummaryMark) -> str:
+        rows = self._standings()
+        files = self._loaded()[0] if rows else ()
+        found = self._clean([one.finding for one in rows], files)
+        review, shown = clean.paths(self._with_errors(), found, lambda texts: self.redact(texts, files))
+        return summary.render(review, [one._replace(finding=x) for one, x in zip(rows, shown, strict=True)], mark)
 
     def _clean(self, findings: Sequence[Finding], files: Sequence[FileDiff]) -> Sequence[Finding]:
         return clean.findings(findings, lambda texts: self.redact(texts, files))
