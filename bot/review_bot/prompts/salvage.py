@@ -32,7 +32,9 @@ _KEY = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _AFTER = re.compile(
-    rf"\s{{0,40}}(?:[,;]\s{{0,40}})?(?:{_QUOTED_KEY}|{_BARE_KEY}|[}}\]]|//|/\*|\#|\Z|[,;]?[ \t]{{0,40}}\n)",
+    # The first form is a key that the answer breaks off in.
+    rf"\s{{0,40}},\s{{0,40}}[{_OPEN}]\w{{0,20}}[{_OPEN}]?\s{{0,9}}\Z"
+    rf"|\s{{0,40}}(?:[,;]\s{{0,40}})?(?:{_QUOTED_KEY}|{_BARE_KEY}|[}}\]]|//|/\*|\#|\Z|[,;]?[ \t]{{0,40}}\n)",
     re.IGNORECASE,
 )
 _NEXT_KEY = re.compile(_QUOTED_KEY, re.IGNORECASE)

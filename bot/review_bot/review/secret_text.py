@@ -17,6 +17,11 @@ _NO_VALUE = re.compile(
 """Rules that flag names of secrets or of files, not values."""
 _WHOLE_FILE = frozenset(("common.key-file", "secrets.putty-key"))
 _ASSIGNMENTS = frozenset(("common.env-file", "k8s.secret.plain"))
+_SENSITIVE = re.compile(
+    r"(?i)^[^=]{0,80}(?:key|secret|token|pass|pwd|dsn|credential|auth|private|salt|signature|cert)[^=]{0,40}="
+    r"|://[^\s/:@]{0,100}:[^\s/@]{3,}@"
+)
+"""Lines of an environment file whose values are worth keeping secret."""
 _LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.){3,4000})\"|'((?:[^'\\\n]|\\.){3,4000})'|`([^`\n]{3,4000})`")
 _IN_URL = re.compile(r"://[^\s/:@]{0,100}:([^\s/@]{3,200})@?")
 _PASSWORD = re.compile(r"(?i)(?:password|pwd|passwd|passphrase)\"?\s{0,8}(?:[=:]|\s)\s{0,8}[\"']?([^\s\"';&]{3,4000})")
@@ -46,7 +51,8 @@ def pieces(rule: Rule, finding: Finding, lines: Sequence[str]) -> Iterator[tuple
     if rule.id in _WHOLE_FILE:
         yield from _stripped(enumerate(lines, 1))
     elif rule.id in _ASSIGNMENTS:
-        yield from _assigned(lines, 1 if rule.id == "common.env-file" else finding.start_line)
+        env = rule.id == "common.env-file"
+        yield from _assigned(lines, 1 if env else finding.start_line, _SENSITIVE if env else None)
     else:
         if "PRIVATE KEY" in lines[finding.start_line - 1] or rule.id == "secrets.private-key":
             yield from _key(lines, finding.start_line)
@@ -113,14 +119,16 @@ def _key(lines: Sequence[str], start: int) -> Iterator[tuple[int, str]]:
                 yield number, short[1]
 
 
-def _assigned(lines: Sequence[str], start: int) -> Iterator[tuple[int, str]]:
-    """Every value of a file, or of a block that begins at `start`, whose lines are assignments."""
+def _assigned(lines: Sequence[str], start: int, named: re.Pattern[str] | None = None) -> Iterator[tuple[int, str]]:
+    """The values of assignments from line `start` to the end of the document: all, or those whose names match."""
     for number in range(start, len(lines) + 1):
         line = lines[number - 1]
         if number > start and line[:3] == "---":
             return
         found = _VALUE.search(line)
-        if found and not line.lstrip().startswith("#") and len(found[1]) > _SHORTEST:
+        if found is None or line.lstrip().startswith("#") or len(found[1]) <= _SHORTEST:
+            continue
+        if named is None or named.search(line):
             yield number, found[1]
 
 

@@ -90,7 +90,7 @@ def objection(message: str, line: str) -> str | None:
     words = _WORD.findall(message)
     if len(words) < 3 or len(message) < 12:
         return "the message says too little"
-    for objects in (_language, _gibberish, _empty):
+    for objects in (_language, _empty, _gibberish):
         reason = objects(message, words)
         if reason:
             return reason

@@ -97,3 +97,18 @@ def test_well_formed_findings_survive_any_wrapping(raw: list[dict[str, object]],
     parsed = parse(wrapping.replace("{}", answer))
     expected = {(str(one["path"]).strip(), one["line"]) for one in raw}
     assert {(one.path, one.line) for one in parsed.findings} == expected
+
+
+def test_an_answer_that_is_cut_anywhere_gives_whole_findings_only() -> None:
+    first = RawFinding("a.py", 4, "    x = 'a, b'", "correctness", "error", 'It\'s wrong: "x" is a, b', "    x = [1]")
+    second = RawFinding("b.py", 12, "if a {", "tests", "info", "Nothing tests this", "")
+    answer = json.dumps({"thought": "t: {", "findings": [first._asdict(), second._asdict()]})
+    whole = {first, second, first._replace(fix=""), second._replace(fix="")}
+    counts = []
+    for end in range(len(answer)):
+        parsed = parse(answer[:end])
+        assert set(parsed.findings) <= whole
+        assert parsed.form != "well-formed"
+        counts.append(len(parsed.findings))
+    assert counts == sorted(counts)
+    assert counts[-1] == 2

@@ -161,6 +161,7 @@ def test_without_a_quote_a_name_on_the_line_will_do() -> None:
     ("message", "expected"),
     [
         ("Good use of range here", "praise"),
+        ("Good function name", "praise"),
         ("The loop correctly handles all of the items", "praise"),
         ("No issues found in this line", "praise"),
         ("This looks fine to me", "praise"),

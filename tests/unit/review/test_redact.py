@@ -94,6 +94,14 @@ def test_every_line_of_a_private_key_goes() -> None:
     assert not [line for line in (*body, "Q0x=") if line in shown]
 
 
+def test_all_secrets_of_an_environment_file_go_and_nothing_else() -> None:
+    text = f"APP_NAME=my-service\nSECRET_KEY={PASSWORD}\nDB_PASS=other!99pass\nDSN=postgres://u:Zx81!qq@db/x\n"
+    redactor = Redactor.of(change("prod/.env", "", text), rules())
+    shown = [redactor.line("prod/.env", "new", n, one) for n, one in enumerate(text.split("\n"), 1)]
+    assert shown[0] == "APP_NAME=my-service"
+    assert not [secret for secret in (PASSWORD, "other!99pass", "Zx81!qq") if secret in "\n".join(shown)]
+
+
 def test_names_of_secrets_stay() -> None:
     text = "log.info('user %s password %s', user, password)"
     redactor = Redactor.of(change("a.py", "", text + "\n"), rules())
