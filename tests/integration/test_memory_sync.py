@@ -152,7 +152,7 @@ def test_compaction_and_new_events_of_others_meet(git: Git, origin: Path) -> Non
 
 
 def test_compaction_that_the_remote_refuses_changes_nothing(git: Git, origin: Path) -> None:
-    script(origin, "update", 'case $2 in 0*) exit 0 ;; esac; git merge-base --is-ancestor "$2" "$3"')
+    script(origin, "update", 'case $2 in 00000000*) exit 0 ;; esac; git merge-base --is-ancestor "$2" "$3"')
     a = log(clone(git, origin, "a"), "origin")
     a.append([signal(1)])
     a.append([signal(2)])

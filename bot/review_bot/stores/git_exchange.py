@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _REJECTIONS = 4
 """Lost races after which the events go to a spool ref."""
-_TRIES = 20
 
 
 class Plan(NamedTuple):
@@ -140,19 +139,14 @@ class GitExchange:
         note = "" if moved else f"{self.local.ref} can't be moved here; the next run tries again"
         return Synced(plan.sent, plan.received, 0, note)
 
-    def _adopt(self, head: str, before: Collection[str]) -> bool:
-        """Make the log at `head` the local one, with what other processes added to it since `before`."""
-        for _ in range(_TRIES if head else 0):
-            now = self.local.head()
-            entries = self.local.entries(now)
-            later = {path: oid for path, oid in entries.items() if path not in before}
-            new = head
-            if later:
-                ours = {**self.local.entries(head), **later}
-                new = self.local.commit(ours, head)
-            if now == new or self.local.swap(new, now):
-                return True
-        return not head
+    def _adopt(self, theirs: str, before: Collection[str]) -> bool:
+        """Make the log at `theirs` the local one, with what other processes added to it since `before`."""
+
+        def wanted(head: str) -> str:
+            later = {path: oid for path, oid in self.local.entries(head).items() if path not in before}
+            return self.local.commit({**self.local.entries(theirs), **later}, theirs) if later else theirs
+
+        return not theirs or bool(self.local.update(wanted))
 
     def _leave(self, theirs: Theirs, plan: Plan) -> Synced:
         """Put what is ours under a spool ref, and take in what came."""

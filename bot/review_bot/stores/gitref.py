@@ -16,7 +16,7 @@ from review_bot.ports import Batch
 from review_bot.stores.batches import SUFFIX, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from subprocess import Popen
     from typing import IO
 
@@ -30,6 +30,9 @@ _STALE = 60.0
 """Seconds after which the lock of our ref, held for some milliseconds, was left behind by a killed process."""
 _REMEMBERED = 8
 """Commits whose trees are kept at hand."""
+_STUCK = 3
+"""Times that the ref stays where it is and can't be moved: then it is locked, or nothing can be written."""
+_PAUSE = 0.05
 _INDEX = "index-"
 _OLD = 3600
 """Seconds after which a private index was left behind."""
@@ -161,6 +164,22 @@ class GitRef:
         if done.status != 0:
             self.sweep()
         return done.status == 0
+
+    def update(self, wanted: Callable[[str], str]) -> str:
+        """Move the ref to the commit that `wanted` makes of the one it is at, as often as somebody else is faster.
+
+        The commit that it is at then; empty where it can't be moved now.
+        """
+        stuck = 0
+        while stuck < _STUCK:
+            head = self.head()
+            new = wanted(head)
+            if new == head or self.swap(new, head):
+                return new
+            if self.head() == head:
+                stuck += 1
+                time.sleep(_PAUSE)
+        return ""
 
     def note(self, ref: str, commit: str) -> bool:
         """Move another ref of ours, wherever it is; False where that is not possible now."""

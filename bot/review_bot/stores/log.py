@@ -81,18 +81,20 @@ class Log:
 
     def fold(self) -> bool:
         """Take what waits into the ref; False where that is not possible now, and nothing is lost."""
+        names = self.spool.names()
+        if not names:
+            return True
         with suppress(StoreError, OSError):
-            for _ in range(_TRIES):
-                names = self.spool.names()
-                if not names:
-                    return True
-                head = self.local.head()
-                entries = self.local.entries(head)
-                waiting = self._waiting(names, entries)
-                if not waiting or self.local.swap(self.local.commit({**entries, **waiting}, head), head):
-                    self.spool.drop(names)
-                    return True
+            if self.local.update(lambda head: self._with(names, head)):
+                self.spool.drop(names)
+                return True
         return False
+
+    def _with(self, names: Sequence[str], head: str) -> str:
+        """The commit `head` with what waits under `names`."""
+        entries = self.local.entries(head)
+        waiting = self._waiting(names, entries)
+        return self.local.commit({**entries, **waiting}, head) if waiting else head
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Those of `ids` that stand in the log."""

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
             """Its place, to be shown."""
 
 
-_TRIES = 20
-
-
 class News(NamedTuple):
     """What the store has that we have not looked at."""
 
@@ -136,16 +133,20 @@ class StoreExchange:
 
     def _take(self, mine: Entries, incoming: Entries) -> bool:
         """Add what came to the local log, and remember that the store has all of that."""
-        for _ in range(_TRIES):
-            head = self.local.head()
+        both = {**mine, **incoming}
+        if not both:
+            return True
+
+        def wanted(head: str) -> str:
             entries = self.local.entries(head)
-            wanted = {**entries, **{path: oid for path, oid in mine.items() if path not in entries}, **incoming}
-            new = head if wanted == entries else self.local.commit(wanted, head)
-            if new == head or self.local.swap(new, head):
-                later = entries.keys() - mine.keys()
-                both = {**mine, **incoming}
-                return self._sent(self.local.commit(both) if later else new)
-        return False
+            lacking = {path: oid for path, oid in both.items() if path not in entries}
+            return self.local.commit({**entries, **lacking}, head) if lacking else head
+
+        new = self.local.update(wanted)
+        if not new:
+            return False
+        later = self.local.entries(new).keys() - both.keys()
+        return self._sent(self.local.commit(both) if later else new)
 
     def _forget(self, news: News) -> None:
         """Erase here what is forgotten elsewhere."""
