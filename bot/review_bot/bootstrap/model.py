@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from review_bot import __version__, network, resources
 from review_bot.bootstrap import engines
 from review_bot.domain.review import Degraded
-from review_bot.errors import UsageError
+from review_bot.errors import BreakerOpen, UsageError
 from review_bot.pipeline import calls
 from review_bot.pipeline.coverage import covered
 from review_bot.pipeline.graph import Step
@@ -149,7 +149,8 @@ class _Run:
                 raise UsageError(choice.refusal(), where="--require-model", remedy="leave it away")
             if choice.hint:
                 degraded = (*degraded, Degraded(f"backend:{model.backend}", choice.hint))
-            return Opened(None, None, degraded)
+            left_alone = any(isinstance(one.error, BreakerOpen) for one in choice.passed)
+            return Opened(None, None, degraded, left_alone)
         self.caller = calls.Caller(
             [calls.Engine(one.name, one.backend) for one in choice.engines],
             self.journal,

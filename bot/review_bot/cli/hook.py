@@ -280,6 +280,7 @@ def _scan(options: Options, loaded: Loaded, kind: SourceKind, source: DiffSource
         source=source,
         loaded=_with_backend(loaded) if asked else loaded,
         with_model=asked,
+        say=_say,
         deadline=deadline,
         use_baseline=kind != "diff",
         resting=_LATER if options.name == "pre-commit" else frozenset(),

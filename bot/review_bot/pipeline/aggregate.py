@@ -43,7 +43,7 @@ def position(finding: Finding) -> tuple[str, int, int, str, str]:
 
 
 def _specific(finding: Finding, kinds: Mapping[str, str]) -> tuple[int, int, int, float, int, str]:
-    kind = _KIND_RANK.get(kinds.get(finding.rule, ""), 5)
+    kind = 6 if finding.origin == "model" else _KIND_RANK.get(kinds.get(finding.rule, ""), 5)
     # A secret of a known format is an error, whatever the name that it is assigned to makes of it.
     known = SEVERITIES.index(finding.severity) if finding.category == "secrets" else 0
     return (known, kind, SEVERITIES.index(finding.severity), -finding.confidence, -len(finding.rule), finding.rule)

@@ -64,6 +64,8 @@ class State(NamedTuple):
     problem: str = ""
     answer: str = ""
     found: tuple[tuple[Part, RawFinding], ...] = ()
+    left_alone: bool = False
+    """Whether the breaker of the engine at hand is open."""
     troubles: tuple[tuple[int, str], ...] = ()
     """Engines that failed, and how."""
 
@@ -144,7 +146,8 @@ class Asking:
         except (OutOfTime, Stopped):
             return state._replace(problem="deadline"), Outcome("deadline", "deadline", prompt)
         except BackendError as error:
-            return state._replace(problem=str(error)), Outcome(_edge_of(error), str(error), prompt)
+            state = state._replace(problem=str(error), left_alone=isinstance(error, BreakerOpen))
+            return state, Outcome(_edge_of(error), str(error), prompt)
         tokens = answer.prompt_tokens + answer.completion_tokens
         return state._replace(answer=answer.text), Outcome("answered", "", prompt, tokens)
 
@@ -173,8 +176,7 @@ class Asking:
         state = state._replace(troubles=troubles)
         if state.engine + 1 < len(self.caller.engines):
             return state._replace(engine=state.engine + 1, style="plain"), Outcome("next engine", state.problem)
-        left_alone = "left alone" in state.problem
-        return state, Outcome("left alone" if left_alone else "none left", state.problem)
+        return state, Outcome("left alone" if state.left_alone else "none left", state.problem)
 
     def _keep(self, state: State) -> _Node:
         results = _results(state, "reviewed", "")

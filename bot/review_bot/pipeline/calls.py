@@ -141,7 +141,8 @@ class Caller:
 
 def key_of(info: ModelInfo, call: Completion) -> str:
     """What a call is recognised by: the model and everything that it is sent, but for the time it may take."""
-    asked = (info.digest, call.prompt, call.sampling, call.schema, call.purpose, call.language, call.probability_of)
+    model = (info.backend, info.model, info.digest)
+    asked = (model, call.prompt, call.sampling, call.schema, call.purpose, call.language, call.probability_of)
     return digest(json.dumps(asked, default=str))
 
 

@@ -102,6 +102,8 @@ class Opened(NamedTuple):
     info: ModelInfo | None = None
     """Of the first engine."""
     degraded: tuple[Degraded, ...] = ()
+    left_alone: bool = False
+    """True where there is none since the breaker is open."""
 
 
 class Counts(NamedTuple):
@@ -223,8 +225,8 @@ class Stages:
         self._caller = opened.caller
         work = work._replace(degraded=opened.degraded)
         if opened.caller is None or opened.info is None:
-            left_alone = any("left alone" in one.reason for one in opened.degraded)
-            work = work._replace(rest="skipped", reason="breaker open") if left_alone else work
+            if opened.left_alone:
+                work = work._replace(rest="skipped", reason="breaker open")
             return work, Outcome("no engine", "; ".join(one.reason for one in opened.degraded))
         known = self._whole(work, opened.info)
         if known is not None:
@@ -254,14 +256,14 @@ class Stages:
 
         model = self.model
         sampling = (model.temperature, model.top_p, model.repeat_penalty, model.seed, model.answer_tokens)
-        self._shelf = Shelf(self.cache, info.digest, self.tools.version, sampling)
+        self._shelf = Shelf(self.cache, _name(info), self.tools.version, sampling)
         return self._shelf
 
     def _whole(self, work: Work, info: ModelInfo) -> Work | None:
         """The outcome of exactly this change, where it is known."""
         from review_bot.pipeline import memo
 
-        self._memo = memo.key_of(work.looked, f"{self._stamp} {info.digest} {info.context}")
+        self._memo = memo.key_of(work.looked, f"{self._stamp} {_name(info)} {info.context}")
         kept = memo.unpacked(self.cache.get([self._memo]).get(self._memo, ""))
         if kept is None:
             return None
@@ -303,7 +305,7 @@ class Stages:
 
         pool = Pool(
             ask,
-            workers=self.model.concurrency,
+            workers=self._workers(),
             until=self.caller.until,
             clock=self.caller.clock,
             stop=self.caller.stop,
@@ -316,13 +318,18 @@ class Stages:
                 results += [PartResult(part, "skipped", "deadline") for part in window.parts]
             else:
                 results += state.done
-                troubles.update(state.troubles)
+                for number, text in state.troubles:
+                    troubles.setdefault(number, text)
         work = work._replace(
             results=(*work.results, *results), degraded=(*work.degraded, *self._troubles(troubles, results))
         )
         some = any(one.remarks for one in work.results)
         reason = ", ".join(f"{state} {sum(one.state == state for one in results)}" for state in _states(results))
         return work, Outcome("answered" if some else "nothing", reason)
+
+    def _workers(self) -> int:
+        """How many calls at once; an engine in this process does one after the other anyway."""
+        return 1 if self.caller.engines[0].name == "onnx" else self.model.concurrency
 
     def _troubles(self, troubles: Mapping[int, str], results: Sequence[PartResult]) -> list[Degraded]:
         """What did not work, once for each engine, and how much of the change was not read for it."""
@@ -348,12 +355,17 @@ class Stages:
         from review_bot.pipeline.verdicts import Judging
 
         judging = Judging(self.caller, self.tools, self.shelf, self.cache, self.observe)
-        done = judging.run(work.findings, work.results, self.model.concurrency)
+        done = judging.run(work.findings, work.results, self._workers())
         if not done.final:
             self._memo = ""
         counts = work.counts._replace(cached=work.counts.cached + done.cached)
         work = work._replace(findings=done.kept, suppressed=(*work.suppressed, *done.dropped), counts=counts)
         return work, Outcome("judged", f"{len(done.kept)} kept, {len(done.dropped)} dropped")
+
+
+def _name(info: ModelInfo) -> str:
+    """What tells models apart, also where a server says nothing of their weights."""
+    return f"{info.backend} {info.model} {info.digest}"
 
 
 def _plan(work: Work) -> _Node:
