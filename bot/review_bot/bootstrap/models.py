@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from review_bot.errors import ModelMissing
+from review_bot.errors import ModelMissing, Unreachable
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -25,19 +25,28 @@ def onnx_backend(config: Model, model: str | None = None, *, engine: str = "") -
     """The backend `onnx` for `model` (name or folder), else for the configured one; loads nothing yet.
 
     `config` is `Loaded.model()`, with absolute paths. `engine` is `genai`, `plain`, or empty for the first that runs.
-    Raises ModelMissing where there is no model.
+    Raises ModelMissing where there is no model, Unreachable where the libraries of the extra are not installed.
     """
     from review_bot.backends.catalog import check
-    from review_bot.backends.onnx.backend import OnnxBackend
 
+    folder = model_folder(model, config)  # first of all: whoever has no model need not hear of libraries
     remembered = digests()
-    return OnnxBackend(
-        model_folder(model, config),
+    return _backend_class()(
+        folder,
         digest_of=lambda folder: check.digest_of(folder, remembered.sha256),
         threads=config.onnx.threads,
         adapters=dict(config.onnx.adapters),
         engine=engine,
     )
+
+
+def _backend_class() -> type[OnnxBackend]:
+    try:
+        from review_bot.backends.onnx.backend import OnnxBackend
+    except ImportError as error:
+        about = f"{error.name or 'a library'} can't be loaded: {error}"
+        raise Unreachable(about, where="onnx", remedy="pip install 'review-bot-local[onnx]'") from error
+    return OnnxBackend
 
 
 def model_folder(model: str | None, config: Model) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from review_bot.bootstrap import models
 from review_bot.config import load
 from review_bot.domain.model import Completion, Prompt, Sampling
-from review_bot.errors import ModelMissing
+from review_bot.errors import ModelMissing, Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,21 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_any_model_it_is_said_how_to_get_one(shelf: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="models pull"):
         models.onnx_backend(load(str(tmp_path)).model())
+
+
+@pytest.mark.parametrize("library", ["numpy", "tokenizers"])
+def test_without_the_extra_it_is_said_how_to_get_it(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: str, library: str
+) -> None:
+    config = load(str(tmp_path)).model()
+    for name in [name for name in sys.modules if name.startswith("review_bot.backends.onnx")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)  # type: ignore[arg-type]
+    with pytest.raises(ModelMissing, match="models pull"):
+        models.onnx_backend(config)
+    shutil.copytree(tiny_model, shelf / "tiny")
+    with pytest.raises(Unavailable, match=r"\[onnx\]"):
+        models.onnx_backend(config).describe()
 
 
 def test_the_only_model_on_the_shelf_is_taken(shelf: Path, tmp_path: Path, tiny_model: str) -> None:
