@@ -36,7 +36,7 @@ def test_without_the_extra_it_is_said_how_to_get_it(
     config = load(str(tmp_path)).model()
     for name in [name for name in sys.modules if name.startswith("review_bot.backends.onnx")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, library, None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ModelMissing, match="models pull"):
         models.onnx_backend(config)
     shutil.copytree(tiny_model, shelf / "tiny")
