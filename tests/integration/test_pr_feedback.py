@@ -6,12 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakes.github import BOT, Fake, User, serve
 from integration.pull_request_helpers import NUMBER, Scene, finding
-from review_bot.bootstrap.feedback import Collected, collect
+from review_bot.bootstrap.feedback import Collected, ModelChoice, collect
+from review_bot.diffing.tokens import estimate
 from review_bot.domain.event import parse
+from review_bot.domain.talk import Said, Talk
+from review_bot.domain.threads import Mark, Thread
 from review_bot.pipeline.pull_request.commands import Command, commands
+from review_bot.pipeline.pull_request.conversation import question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,6 +192,45 @@ def test_what_can_not_be_written_is_one_error(scene: Talked) -> None:
 )
 def test_commands(body: str, expected: list[Command]) -> None:
     assert list(commands(body)) == expected
+
+
+def _asked(scene: Talked, answer: str, match: str) -> str:
+    """Ask why, of a scripted model that answers where `match` stands in its prompt; what was said back."""
+    script = scene.folder / "answers.jsonl"
+    script.write_text(json.dumps({"match": match, "answer": answer}) + "\n")
+    thread = scene.ours()[0]
+    scene.fake.reply(thread, EVE, "The list is never empty, is it?")
+    scene.fake.reply(thread, EVE, "/review-bot why is that so")
+    model = ModelChoice("scripted", str(script))
+    done = collect(str(scene.folder / "e.jsonl"), NUMBER, scene.environ, model=model, sleep=lambda _: None)
+    assert not done.degraded
+    return thread.comments[-1].body
+
+
+def test_a_model_that_is_asked_sees_the_thread_so_far(scene: Talked) -> None:
+    said = _asked(scene, "Because @ada wrote <b>bad</b>.", "eve: The list is never empty, is it?")
+    assert "having read the thread: Because @\u200bada wrote &lt;b&gt;bad&lt;/b&gt;." in said
+
+
+def test_the_code_and_the_remark_are_seen_as_well(scene: Talked) -> None:
+    assert "Yes." in _asked(scene, "Yes.", "# The code of a.py\nbad()")
+
+
+def test_a_model_that_is_missing_leaves_the_rules_words(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], EVE, "/review-bot why")
+    model = ModelChoice("scripted", str(scene.folder / "none.jsonl"))
+    done = collect(str(scene.folder / "e.jsonl"), NUMBER, scene.environ, model=model, sleep=lambda _: None)
+    assert done.answered == 1
+    assert [one.what for one in done.degraded] == ["backend:scripted"]
+
+
+@given(st.lists(st.text(max_size=400), min_size=1, max_size=12), st.integers(700, 2000))
+def test_a_question_fits_the_window(words: list[str], window: int) -> None:
+    thread = Thread("t", "c", 1, "body " * 50, Mark("0" * 16, "py.bad", "a.py"))
+    replies = tuple(Said(number, "eve", False, text, number) for number, text in enumerate(words, 1))
+    talk = Talk(thread, "a.py", 1, 1, "0" * 40, 0, (), replies)
+    prompt = question(talk, replies[-1], "x = 1\n" * 40, window=window, answer_tokens=256, clean=lambda text: text)
+    assert estimate(prompt.system) + estimate(prompt.user) + 256 <= window
 
 
 def test_lines_are_json_with_sorted_keys(scene: Talked) -> None:

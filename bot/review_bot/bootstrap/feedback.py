@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from review_bot.bootstrap import pull_request
 from review_bot.domain.event import BadEvent, actor_hash, event
 from review_bot.domain.review import Degraded
-from review_bot.errors import ConfigError, ForgeError, StoreError
+from review_bot.errors import BackendError, ConfigError, ForgeError, StoreError
 from review_bot.pipeline.pull_request.feedback import Asks, heard, settled
 from review_bot.sources import event as events
 from review_bot.values import NamedTuple
@@ -19,15 +19,28 @@ from review_bot.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from review_bot.config import Config
+    from review_bot.config.model import BackendChoice
     from review_bot.domain.event import Event
-    from review_bot.domain.talk import Conversation, Talk
+    from review_bot.domain.talk import Conversation, Said, Talk
     from review_bot.pipeline.pull_request.feedback import Answer
+    from review_bot.ports import Backend
     from review_bot.publishers.client import Client
     from review_bot.publishers.feedback import GithubFeedback
     from review_bot.sources.event import PullRequest
 
 _SCHEMA = "review-bot.feedback/1"
 _LARGEST = 16 << 20
+_AROUND = 12
+"""Lines of code on either side of the flagged ones that a model sees."""
+
+
+class ModelChoice(NamedTuple):
+    """The model that answers questions in threads, where one was asked for."""
+
+    backend: BackendChoice
+    model: str | None = None
+    offline: bool = False
 
 
 class Collected(NamedTuple):
@@ -46,6 +59,7 @@ def collect(
     environ: Mapping[str, str],
     *,
     config: str | None = None,
+    model: ModelChoice | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Collected:
     """Append the events of the pull request to the file `path`, and answer commands.
@@ -61,7 +75,7 @@ def collect(
         loaded = pull_request.base_config(config, target, client)
         client.pace(interval=loaded.github.write_interval, timeout=loaded.github.timeout)
         try:
-            return _collected(path, target, client, loaded, environ)
+            return _collected(path, target, client, loaded, environ, model)
         except ForgeError as error:
             return Collected(0, 0, rescan=False, degraded=(Degraded("pull-request", str(error)),))
 
@@ -75,21 +89,29 @@ def _client(environ: Mapping[str, str], sleep: Callable[[float], None]) -> Clien
     return Client(url, token, Limits(), offline=offline, sleep=sleep)
 
 
-def _collected(path: str, target: PullRequest, client: Client, config: Any, environ: Mapping[str, str]) -> Collected:
+def _collected(
+    path: str,
+    target: PullRequest,
+    client: Client,
+    config: Config,
+    environ: Mapping[str, str],
+    model: ModelChoice | None,
+) -> Collected:
     from review_bot.publishers.feedback import GithubFeedback
 
     forge = GithubFeedback(client, target.repository, target.number or 0)
     state = _State(f"{path}.state", f"{target.repository.lower()}#{target.number}")
     talk = forge.conversation()
     asks = Asks(forge.may_write, _explanations(), lambda name: forge.read(name, talk.head), state.noticed)
-    found = heard(talk, state.threads, asks)
+    asked, without = _asked(model, config, forge)
+    found = heard(talk, state.threads, asks._replace(ask=asked))
     made = _events(settled(found.events), talk, target, forge, _key(forge, target, config, environ))
     known = _known(path) | state.events
     fresh = [one for one in made if one.id not in known]
     _append(path, fresh)
     answered, degraded = _answered(forge, found.answers)
     state.save({one.thread.number: one.thread.mark.fingerprint for one in talk.talks}, (one.id for one in made))
-    return Collected(len(fresh), answered, found.rescan, degraded)
+    return Collected(len(fresh), answered, found.rescan, (*degraded, *without))
 
 
 def _answered(forge: GithubFeedback, answers: Sequence[Answer]) -> tuple[int, tuple[Degraded, ...]]:
@@ -142,6 +164,48 @@ def _about(one: Talk, forge: GithubFeedback, head: str) -> dict[str, Any]:
         if made is not None:
             found |= {"key": made.key, "fp": list(made.fp)}
     return found
+
+
+def _asked(
+    wanted: ModelChoice | None, config: Config, forge: GithubFeedback
+) -> tuple[Callable[[Talk, Said], str], list[Degraded]]:
+    """What a model says to a reply; empty where none was asked for or none answers, which is then said once."""
+    failed: list[Degraded] = []
+    if wanted is None:
+        return (lambda _talk, _said: ""), failed
+    from review_bot.bootstrap.engines import choose, place
+
+    settings = config.model._replace(backend=wanted.backend)
+    choice = choose(settings, place(offline=wanted.offline), model=wanted.model)
+    failed += choice.degraded
+
+    def ask(talk: Talk, said: Said) -> str:
+        if not choice.engines or failed:
+            return ""
+        try:
+            return _answer_of(choice.engines[0].backend, talk, said, config, forge)
+        except BackendError as error:
+            failed.append(Degraded(f"backend:{choice.engines[0].name}", str(error)))
+            return ""
+
+    return ask, failed
+
+
+def _answer_of(backend: Backend, talk: Talk, said: Said, config: Config, forge: GithubFeedback) -> str:
+    from review_bot.bootstrap import rules_of
+    from review_bot.domain.model import Sampling
+    from review_bot.pipeline.pull_request.conversation import call_of, question, said_by_model
+    from review_bot.review.redact import Redactor
+
+    rules = rules_of()[1].where(lambda name, category: category == "secrets" and not name.startswith("diff."))
+    lines = (forge.read(talk.path, talk.commit) or "").splitlines()
+    first, last = talk.first or 1, talk.last or 1
+    code = "\n".join(lines[max(first - 1 - _AROUND, 0) : last + _AROUND])
+    model = config.model
+    clean = Redactor((), rules).text
+    prompt = question(talk, said, code, window=model.window, answer_tokens=model.answer_tokens, clean=clean)
+    sampling = Sampling(model.answer_tokens, model.temperature, model.top_p, model.repeat_penalty, model.seed)
+    return said_by_model(backend.complete(call_of(prompt, sampling, model.deadline)).text)
 
 
 def _key(forge: GithubFeedback, target: PullRequest, config: Any, environ: Mapping[str, str]) -> bytes:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from review_bot.bootstrap.feedback import ModelChoice
     from review_bot.bootstrap.pull_request import Published
     from review_bot.domain.review import Degraded, Review
 
@@ -60,6 +61,8 @@ def _add_feedback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pr", type=int, metavar="N", help="the pull request (default: that of the event)")
     parser.add_argument("--config", metavar="FILE", help="read the configuration from FILE, not from the base commit")
     parser.add_argument("--offline", action="store_true", help="refuse every connection that is not loopback")
+    parser.add_argument("--backend", metavar="NAME", help="a model that answers `explain` and `why` (default: none)")
+    parser.add_argument("--model", metavar="NAME", help="name or folder of the model")
     parser.set_defaults(run=feedback)
 
 
@@ -116,11 +119,12 @@ def publish(arguments: argparse.Namespace) -> int:
 
 def feedback(arguments: argparse.Namespace) -> int:
     """Collect what people did, answer their commands; 0 whatever they said."""
-    from review_bot.bootstrap.feedback import collect
+    from review_bot.bootstrap.feedback import ModelChoice, collect
 
     _check(arguments)
     environ = _environ(arguments)
-    done = collect(arguments.events, arguments.pr, environ, config=arguments.config)
+    model = _model(arguments, ModelChoice)
+    done = collect(arguments.events, arguments.pr, environ, config=arguments.config, model=model)
     if done.note:
         streams.say(printable(f"review-bot: {done.note}"))
     _warn(list(done.degraded))
@@ -131,6 +135,18 @@ def feedback(arguments: argparse.Namespace) -> int:
 
         annotations.add_outputs(place, {"rescan": "true" if done.rescan else "false"})
     return 0
+
+
+def _model(arguments: argparse.Namespace, made: type[ModelChoice]) -> ModelChoice | None:
+    """The model that was asked for; raises UsageError for a backend that does not exist."""
+    from review_bot.config.model import BACKEND_CHOICES
+
+    if arguments.backend in (None, "none"):
+        return None
+    if arguments.backend not in BACKEND_CHOICES:
+        remedy = f"one of {', '.join(BACKEND_CHOICES)}"
+        raise UsageError(f"there is no backend {arguments.backend}", where="--backend", remedy=remedy)
+    return made(arguments.backend, arguments.model, arguments.offline)
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -50,6 +50,8 @@ class Asks(NamedTuple):
     """Text of a file at the head."""
     noticed: Callable[[str, int], int]
     """When something that says no time itself was first noticed, by its name; else now."""
+    ask: Callable[[Talk, Said], str] = lambda _talk, _said: ""
+    """What a model says to a reply, having seen the thread so far; empty for nothing."""
 
 
 def heard(talk: Conversation, known: Mapping[int, str], asks: Asks) -> Heard:
@@ -94,7 +96,7 @@ def _answer(one: Talk, said: Said, asks: Asks) -> Iterator[Answer]:
 
 def _said_back(one: Talk, said: Said, command: Command, asks: Asks) -> str:
     if command.word in FOR_ALL:
-        return asks.explain(one, command.word)
+        return "\n\n".join(filter(None, (asks.explain(one, command.word), asks.ask(one, said))))
     if command.word not in FOR_WRITERS:
         known = ", ".join(f"`{word}`" for word in (*FOR_WRITERS, *FOR_ALL))
         return f"I know no such command; these I know: {known}."
