@@ -54,8 +54,7 @@ def opened(root: str, url: str) -> Any:
     from review_bot.bootstrap.memory import open_memory
 
     os.environ.update(ENVIRONMENT)
-    if url:
-        os.environ["REVIEW_BOT_MEMORY_URL"] = url
+    os.environ["REVIEW_BOT_MEMORY_URL"] = url
     return open_memory(cwd=root).log
 
 
