@@ -6,9 +6,10 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
+from review_bot.domain.event import parse_all
 from review_bot.errors import StoreError
 from review_bot.ports import Batch, Synced
-from review_bot.stores.batches import ids_of, name_of, packed
+from review_bot.stores.batches import ids_of, name_of, packed, rough
 from review_bot.stores.erase import erase, erase_derived, objects_of
 from review_bot.stores.lock import exclusive
 from review_bot.stores.segments import live_of
@@ -97,9 +98,12 @@ class Log:
         return self.local.commit({**entries, **waiting}, head) if waiting else head
 
     def known(self, ids: Collection[str]) -> set[str]:
-        """Those of `ids` that stand in the log."""
+        """Those of `ids` that stand in the log as events, not only as the id on a line that is none."""
         wanted = set(ids)
-        return {found for batch in self.read() for found in ids_of(batch.lines) if found in wanted} if wanted else set()
+        hits: list[bytes] = []
+        for batch in self.read() if wanted else ():
+            hits += [line for line in batch.lines if (fields := rough(line)) and fields["id"] in wanted]
+        return {one.id for one in parse_all(hits)}
 
     def pending(self) -> int:
         """Events that others can't see yet; without others those that wait for the ref."""

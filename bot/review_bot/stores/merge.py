@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from review_bot.domain.event import BadEvent, parse
 from review_bot.domain.forget import Forgotten
-from review_bot.stores.batches import rough
+from review_bot.stores.batches import later_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,25 +36,33 @@ class Known:
         for batch in batches:
             kept, dropped = [], 0
             for line in batch.lines:
-                if self._line(line):
+                new = self._line(line)
+                if new:
                     kept.append(line)
-                elif rough(line) is not None:
-                    dropped += 1
+                dropped += new is False
             if dropped or kept:
                 yield batch.name, b"".join(line + b"\n" for line in kept) if dropped else None
 
-    def _line(self, line: bytes) -> bool:
-        """Take in one line; True where it is an event that was neither known nor is forgotten."""
-        fields = rough(line)
-        if fields is None or fields["id"] in self.ids:
+    def _line(self, line: bytes) -> bool | None:
+        """Take in one line; True where it is an event that was neither known nor is forgotten, None where it is none.
+
+        Lines are checked here too: one that only bears the id of an event must not keep the event itself away.
+        """
+        try:
+            event = parse(line)
+        except BadEvent:
+            return self._later(line)
+        self.forgotten.add(event)
+        if event.id in self.ids or event in self.forgotten:
             return False
-        if fields.get("kind") == "forget" or self.forgotten:
-            try:
-                event = parse(line)
-            except BadEvent:
-                return fields["id"] not in self.forgotten.ids
-            self.forgotten.add(event)
-            if event in self.forgotten:
-                return False
-        self.ids.add(fields["id"])
+        self.ids.add(event.id)
         return True
+
+    def _later(self, line: bytes) -> bool | None:
+        """The same of a line that a later version wrote."""
+        for name, _ in later_versions([line]):
+            if name in self.ids or name in self.forgotten.ids:
+                return False
+            self.ids.add(name)
+            return True
+        return None
