@@ -79,6 +79,7 @@ def test_a_whole_report(git: Git) -> None:
                 "confidence": 0.9, "path": "a.py", "side": "new", "start_line": 2, "end_line": 2, "start_column": 5,
                 "end_column": 9, "message": "found", "why": "because", "cwe": [78, 79],
                 "url": "https://example.com/a", "quote": "oops", "suggestion": None, "also": [],
+                "memory": None,
             }
         ],
         "suppressed": [],
