@@ -72,7 +72,8 @@ def some_log(seed: int) -> list[Event]:
         elif kind == 7:
             log.append(made("prior", ts, rule=rule, accepted=draw.randrange(9), rejected=n, repo=who))
         elif kind == 8 and log:
-            log.append(made("unmute", ts, scope={"rule": rule}, undoes=[one.id for one in draw.choices(log, k=3)]))
+            named = {} if draw.randrange(4) == 0 else {"undoes": [one.id for one in draw.choices(log, k=3)]}
+            log.append(made("unmute", ts, scope={"rule": rule}, **named))
         elif log:
             names: dict[str, Any] = draw.choice([{"ids": [draw.choice(log).id]}, {"names": {"actor": person(who)}}])
             log.append(made("forget", ts, **names))

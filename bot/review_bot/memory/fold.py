@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from review_bot.domain.forget import live
+from review_bot.domain.scope import undone as in_scope
 from review_bot.memory.evidence import Example, Mute, Pattern
 from review_bot.memory.score import Prior, Signal, Totals, prior_weights, totals, weighed
 from review_bot.values import NamedTuple
@@ -58,9 +59,22 @@ def fold(events: Iterable[Event]) -> Folded:
     )
 
 
-def undone(events: Iterable[Event]) -> frozenset[str]:
-    """Ids of the events that unmutes take back."""
-    return frozenset(one for event in events if event.kind == "unmute" for one in event.get("undoes") or ())
+def undone(events: Sequence[Event]) -> frozenset[str]:
+    """Ids of the events that unmutes take back: those they name, or all in scope before one without names."""
+    named = {one for event in events if event.kind == "unmute" for one in event.get("undoes") or ()}
+    for unmute in filter(names_nothing, events):
+        named.update(one.id for one in events if reaches(unmute, one))
+    return frozenset(named)
+
+
+def names_nothing(event: Event) -> bool:
+    """True for an unmute, written by another program, that does not name what it undoes."""
+    return event.kind == "unmute" and event.get("undoes") is None
+
+
+def reaches(unmute: Event, event: Event) -> bool:
+    """Whether an unmute that names nothing undoes an event."""
+    return event.ts < unmute.ts and in_scope(unmute.get("scope"), event)
 
 
 def signal_of(event: Event) -> Signal | None:

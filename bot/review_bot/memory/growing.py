@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review_bot.memory.fold import mute_of, pattern_of, prior_of, signal_of
+from review_bot.memory.fold import mute_of, names_nothing, pattern_of, prior_of, reaches, signal_of
 from review_bot.memory.score import Tally, Totals, prior_weights
 
 TYPE_CHECKING = False
@@ -18,6 +18,8 @@ class Growing:
     """`memory.evidence.Evidence` of the events so far, which must come by time and live (no `forget`)."""
 
     def __init__(self) -> None:
+        self._reachable: list[Event] = []
+        """What an unmute that names nothing may undo."""
         self._signals: dict[str, Signal] = {}
         self._mutes: dict[str, Mute] = {}
         self._priors: dict[str, list[Prior]] = {}
@@ -40,9 +42,10 @@ class Growing:
             self._priors.setdefault(prior.rule, []).append(prior)
         if mute is not None:
             self._mutes[mute.event] = mute
+        if signal is not None or mute is not None:
+            self._reachable.append(event)
         if event.kind == "unmute":
-            for name in event.get("undoes") or ():
-                self._take_back(name)
+            self._unmute(event)
 
     def add_signal(self, signal: Signal) -> None:
         """Take in one more signal."""
@@ -50,6 +53,13 @@ class Growing:
         self._of_pattern.setdefault((signal.rule, signal.key), {})[signal.event] = signal
         self._of_rule.setdefault(signal.rule, {})[signal.event] = signal
         self._tallies.setdefault(signal.rule, Tally()).add(signal)
+
+    def _unmute(self, event: Event) -> None:
+        named = event.get("undoes")
+        if names_nothing(event):
+            named = [one.id for one in self._reachable if reaches(event, one)]
+        for name in named:
+            self._take_back(name)
 
     def _take_back(self, event: str) -> None:
         self._mutes.pop(event, None)

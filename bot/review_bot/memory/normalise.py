@@ -48,6 +48,8 @@ _OPERATORS = r"->|::|\?\.|=>|:=|===?|!==?|<=|>=|&&|\|\||[-+*/%&|^]=|\*\*|[^\s\w]
 _NAMES = {"code": r"[^\W\d][\w$]*|\$\w*", "other": r"--?[^\W\d][\w-]*|\$\{?\w*|[^\W\d][\w-]*"}
 _QUOTES = frozenset("\"'`")
 _MEMBER = frozenset((".", "->", "::", "?."))
+_DEFINES = frozenset(("def", "fn", "fun", "func", "function"))
+"""What stands before a name that is given, not called."""
 _CLOSERS = frozenset((")", "]", "}"))
 _CONTINUED = ("\\", "=", "+", ",", "&&", "||", "(", "[", ".", "?", "|")
 _CONTINUING = (".", "?", ":", "&&", "||", "+", "|", ")", "]")
@@ -104,7 +106,9 @@ def window(lines: Mapping[int, str], start: int, end: int, language: str | None)
     end = min(end, start + MOST_LINES - 1)
     start, end = _statement(lines, start, end, brackets="([{" if language == "python" else "([")
     while end - start + 1 < LEAST_LINES:
-        above, below = _neighbour(lines, start, -1), _neighbour(lines, end, 1)
+        above, below = _beside(lines, start, end, near=1)
+        if above is None and below is None:  # a block of its own: what stands beyond the blank lines
+            above, below = _beside(lines, start, end, near=_FAR)
         if above is None and below is None:
             break
         start = start if above is None else above
@@ -120,9 +124,13 @@ def window_text(lines: Mapping[int, str], start: int, end: int, language: str | 
     return "\n".join(lines[number] for number in range(first, last + 1) if number in lines)
 
 
-def _neighbour(lines: Mapping[int, str], number: int, step: int) -> int | None:
-    """The nearest line on that side that isn't blank, if it is near."""
-    for distance in range(1, _FAR + 1):
+def _beside(lines: Mapping[int, str], start: int, end: int, near: int) -> tuple[int | None, int | None]:
+    return _neighbour(lines, start, -1, near), _neighbour(lines, end, 1, near)
+
+
+def _neighbour(lines: Mapping[int, str], number: int, step: int, near: int) -> int | None:
+    """The nearest line on that side that isn't blank, at most `near` lines away."""
+    for distance in range(1, near + 1):
         text = lines.get(number + step * distance)
         if text is None:
             return None
@@ -228,7 +236,8 @@ def _code(found: list[str]) -> list[str]:
                 word = "S"
             elif not (raw in KEYWORDS or before in _MEMBER or first.isupper()):
                 after = found[at + 1] if at < last else ""
-                if not (after == "(" or (after == "=" and depth) or (after == ":" and before in "{,")):
+                called = after == "(" and before not in _DEFINES
+                if not (called or (after == "=" and depth) or (after == ":" and before in "{,")):
                     word = "v"
         elif first in _QUOTES:
             word = "S" if len(raw) > 1 else raw

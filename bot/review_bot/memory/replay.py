@@ -51,7 +51,8 @@ def replay(events: Iterable[Event], split: float = 0.5, thresholds: Sequence[flo
 
     The first `split` of the signals choose a threshold, the rest judge all of them.
     """
-    ordered = sorted(live(events), key=lambda event: (event.ts, event.id))
+    # Within a second, what is taken back comes before what takes it back.
+    ordered = sorted(live(events), key=lambda event: (event.ts, event.kind == "unmute", event.id))
     count = sum(signal_of(event) is not None for event in ordered)
     first = int(count * split)
     known, number = Growing(), 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from review_bot.domain.event import parse
 from review_bot.domain.forget import Forgotten
 from review_bot.memory.evidence import pattern_number
-from review_bot.memory.fold import better, example_of, mute_of, pattern_of, prior_of, signal_of, undone
+from review_bot.memory.fold import better, example_of, mute_of, names_nothing, pattern_of, prior_of, signal_of, undone
 from review_bot.memory.score import Prior, Signal, prior_weights, totals, weighed
 from review_bot.stores.index_rows import (
     COLUMNS,
@@ -43,9 +43,9 @@ def fold_all(database: sqlite3.Connection, events: Iterable[Event]) -> None:
 def fold_in(database: sqlite3.Connection, events: Sequence[Event]) -> bool:
     """Add events to what the tables hold; False, and nothing done, where only folding all of them is right.
 
-    A `forget` among them takes back what can't be told from the tables.
+    A `forget` among them, or an unmute that names nothing, takes back what can't be told from the tables.
     """
-    if any(event.kind == "forget" for event in events):
+    if any(event.kind == "forget" or names_nothing(event) for event in events):
         return False
     lines = database.execute("SELECT line FROM other WHERE kind = 'forget'")
     _insert(database, events, Forgotten(parse(line) for (line,) in lines))
@@ -55,13 +55,14 @@ def fold_in(database: sqlite3.Connection, events: Sequence[Event]) -> bool:
 def _insert(database: sqlite3.Connection, events: Iterable[Event], forgotten: Forgotten) -> None:
     """Put in the events that are not forgotten; those that are there already change nothing."""
     living = [event for event in events if event not in forgotten]
-    taken_back = undone(living)
+    rows = database.execute("SELECT line FROM other WHERE kind = 'unmute'")
+    taken_back = undone([*(parse(line) for (line,) in rows), *living])
     database.executemany("INSERT OR IGNORE INTO undone VALUES (?)", ((one,) for one in taken_back))
     rules = _take_back(database, taken_back)
     _insert_patterns(database, living)
     gone = {one for (one,) in database.execute("SELECT event FROM undone")}
     for event in living:
-        if event.id not in gone or event.kind == "forget":
+        if event.id not in gone or event.kind in ("forget", "unmute"):
             rules.update(_insert_one(database, event))
     for rule in sorted(rules):
         _sum_up(database, rule)
@@ -75,7 +76,7 @@ def _take_back(database: sqlite3.Connection, events: Iterable[str]) -> set[str]:
             rules.update(one for (one,) in database.execute(f"SELECT rule FROM {table} WHERE event = ?", (event,)))
         for table in _BY_EVENT:
             database.execute(f"DELETE FROM {table} WHERE event = ?", (event,))
-        database.execute("DELETE FROM other WHERE event = ? AND kind <> 'forget'", (event,))
+        database.execute("DELETE FROM other WHERE event = ? AND kind NOT IN ('forget', 'unmute')", (event,))
     return rules
 
 
@@ -114,7 +115,7 @@ def _insert_one(database: sqlite3.Connection, event: Event) -> list[str]:
         _put(database, "mute", with_sum(mute))
     if example is not None:
         _put(database, "example", (*with_sum(example), pattern_number(example.rule, example.key)))
-    if event.kind in _KEPT:
+    if event.kind in _KEPT or names_nothing(event):
         _put(database, "other", (event.id, event.kind, event.line.encode()))
     return [one.rule for one in (signal, prior) if one is not None]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.log import CODE, OTHER, RULE, made, person, rejections, signal, some_log
-from review_bot.memory.fold import Known, fold
+from review_bot.memory.fold import Known, fold, undone
 from review_bot.memory.normalise import shape
 
 SHAPE = shape(RULE, CODE, "python")
@@ -47,6 +47,13 @@ def test_an_unmute_takes_back_what_it_names_and_nothing_later() -> None:
     folded = fold([unmute, unseen, mute, seen])
     assert not folded.mutes
     assert set(folded.signals) == {unseen.id}
+
+
+def test_an_unmute_that_names_nothing_takes_back_what_is_earlier_and_in_its_scope() -> None:
+    unmute = made("unmute", ts=1_700_000_100, scope={"rule": RULE})
+    earlier, later = signal(0), signal(0, who="bob", ts=1_700_000_200)
+    other = signal(0, rule="other.rule")
+    assert set(fold([unmute, earlier, later, other]).signals) == {later.id, other.id}
 
 
 def test_a_forgotten_event_was_never_there() -> None:
@@ -114,9 +121,9 @@ def test_what_grows_with_every_prefix(seed: int) -> None:
     states = [fold(log[:end]) for end in range(len(log) + 1)]
     for before, after in itertools.pairwise(states):
         assert before.patterns.keys() <= after.patterns.keys()
-        assert before.priors.keys() - after.priors.keys() <= {n for e in log for n in e.get("undoes") or ()}
-        lost = before.signals.keys() - after.signals.keys()
-        assert lost <= {name for event in log for name in event.get("undoes") or ()}
+        gone = undone(log)
+        assert before.priors.keys() - after.priors.keys() <= gone
+        assert before.signals.keys() - after.signals.keys() <= gone
 
 
 def test_rejections_are_what_the_guards_ask_for() -> None:

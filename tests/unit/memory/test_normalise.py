@@ -43,6 +43,11 @@ def test_what_matters_changes_the_key(other: str) -> None:
     assert key(other) != key(RUN)
 
 
+def test_the_name_of_a_function_is_a_local_where_it_is_given_and_kept_where_it_is_called() -> None:
+    assert key("def load(path):\n    return read(path)") == key("def fetch(name):\n    return read(name)")
+    assert key("def load(path):\n    return read(path)") != key("def load(path):\n    return parse(path)")
+
+
 def test_the_same_code_under_another_rule_is_another_key() -> None:
     assert shape("a", RUN, "python").key != shape("b", RUN, "python").key
     assert shape("a", RUN, "python").key.startswith("a:")
@@ -127,8 +132,9 @@ def g():
     [
         pytest.param((6, 6), (4, 7), id="the middle of a call widens to all of it"),
         pytest.param((4, 4), (4, 7), id="its first line as well"),
-        pytest.param((8, 8), (7, 10), id="a whole statement gets its neighbours, over a blank line"),
-        pytest.param((1, 1), (1, 3), id="nothing above"),
+        pytest.param((8, 8), (6, 8), id="a statement gets its neighbours, within its block"),
+        pytest.param((11, 11), (8, 11), id="beyond it where the block has less"),
+        pytest.param((1, 1), (1, 3), id="alone in its block: over the blank line"),
         pytest.param((1, 11), (1, 8), id="at most eight lines"),
     ],
 )
