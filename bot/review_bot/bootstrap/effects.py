@@ -7,9 +7,10 @@ from review_bot.errors import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from review_bot.bootstrap import Scan
+    from review_bot.domain.event import Event
     from review_bot.domain.review import Review
     from review_bot.memory.evidence import Evidence
     from review_bot.rules.ruleset import RuleSet
@@ -25,7 +26,12 @@ def with_memory(done: Scan, repository: Repository | None) -> Scan:
         return done
     try:
         with evidence.opened(repository, done.loaded) as index:
-            review = _changed(done, index, repository) if index.decides() else done.review
+            decisions = index.kept("decision")
+            review = _changed(done, index, decisions, repository) if index.decides() else done.review
+        if decisions:
+            from review_bot.bootstrap import experiment
+
+            experiment.write_down(done.review, decisions, repository, done.loaded)
     except StoreError as error:
         from review_bot.domain.review import Degraded
 
@@ -33,19 +39,28 @@ def with_memory(done: Scan, repository: Repository | None) -> Scan:
     return done._replace(review=review)
 
 
-def _changed(done: Scan, index: Evidence, repository: Repository) -> Review:
+def _changed(done: Scan, index: Evidence, decisions: Sequence[Event], repository: Repository) -> Review:
     from review_bot.bootstrap import source_lines
     from review_bot.memory.effects import Policy, apply
     from review_bot.pipeline.verdict import verdict
 
     config, review, line = done.loaded.config, done.review, source_lines(done)
-    policy = Policy(_commit(review, repository), config.memory.explore, category_of(done.rules))
+    policy = Policy(_commit(review, repository), config.memory.explore, category_of(done.rules), hides(decisions))
     outcome = apply(review.findings, lambda one: evidence.shape_of(one, line), index, policy)
     return review._replace(
         findings=outcome.findings,
         suppressed=(*review.suppressed, *outcome.suppressed),
         verdict=verdict(outcome.findings, config.fail_on, model_blocks=config.model.blocking),
     )
+
+
+def hides(decisions: Sequence[Event]) -> Callable[[str], float] | None:
+    """The policy of the log, where it has one: from which score on a finding is hidden, by its fingerprint."""
+    if not decisions:
+        return None
+    from review_bot.bootstrap import experiment
+
+    return experiment.hides(decisions)
 
 
 def _commit(review: Review, repository: Repository) -> str:

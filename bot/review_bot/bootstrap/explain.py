@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 def explain(fingerprint: str, config: str | None = None) -> Answer:
     """What there is to say of the finding with this fingerprint; raises UsageError where nobody knows it."""
     from review_bot.bootstrap import rules_of
-    from review_bot.bootstrap.effects import category_of
+    from review_bot.bootstrap.effects import category_of, hides
     from review_bot.bootstrap.last_scan import recall
     from review_bot.memory.effects import Policy
     from review_bot.memory.explain import explain as explained
@@ -52,7 +52,8 @@ def explain(fingerprint: str, config: str | None = None) -> Answer:
             stack.enter_context(index)
         finding, shape = _of_last_scan(seen) if seen is not None else _of_log(fingerprint, index, rules)
         known = index if index is not None else Known(fold(()))
-        why = explained(finding, shape, known, Policy(category_of=category_of(rules)))
+        policy = Policy(category_of=category_of(rules), hides=hides(index.kept("decision")) if index else None)
+        why = explained(finding, shape, known, policy)
     effect = finding.memory
     if effect is not None and effect.effect == "explore" and why.effect.effect == "hide":
         why = why._replace(effect=effect)

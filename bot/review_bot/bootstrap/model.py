@@ -55,6 +55,16 @@ class Job(NamedTuple):
     repository: Repository | None = None
 
 
+def _prompts(job: Job) -> tuple[str, ...]:
+    """The user's own prompts, with those that an experiment adds for this change."""
+    from review_bot.bootstrap.experiment import change_of, prompts_for
+
+    change, own = job.change, job.loaded.prompt_paths()
+    if job.repository is None or change.root is None:
+        return own
+    return (*own, *prompts_for(job.loaded, job.repository, change_of(change.info.head, change.info.base)))
+
+
 class _NoCache:
     """The cache of `--no-cache`."""
 
@@ -76,6 +86,7 @@ class _Run:
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.prompts = _prompts(job)
         self.caller: calls.Caller | None = None
         self._opened: Opened | None = None
         request, folder = job.request, cache_folder()
@@ -99,7 +110,7 @@ class _Run:
             self.connect,
             self.cache,
             config.model,
-            stamp=_stamp(job.loaded),
+            stamp=_stamp(job.loaded, self.prompts),
             recall=self.recall,
             observe=self.observe,
             tick=lambda done, windows: job.tick(done, windows, "windows read by the model"),
@@ -123,7 +134,7 @@ class _Run:
         from review_bot.prompts.templates import load as load_prompts
 
         job = self.job
-        prompts = load_prompts(job.loaded.prompt_paths())
+        prompts = load_prompts(self.prompts)
         return Toolkit(job.change, job.rules, job.loaded.config, prompts, message=message_of_change(job.change))
 
     def recall(self, looked: Sequence[Looked]) -> Examples | None:
@@ -218,11 +229,11 @@ def review(job: Job) -> Outcome:
     return Outcome(done.review._replace(stats=stats), done.anchors)
 
 
-def _stamp(loaded: Loaded) -> str:
+def _stamp(loaded: Loaded, prompts: tuple[str, ...]) -> str:
     """What changes whenever the same change may come out otherwise: version, prompts, and the settings that decide."""
     config, model = loaded.config, loaded.config.model
     chosen = (model.window, model.answer_tokens, model.temperature, model.top_p, model.repeat_penalty, model.seed)
-    files = [_file_stamp(path) for path in _prompt_files((resources.folder("prompts"), *loaded.prompt_paths()))]
+    files = [_file_stamp(path) for path in _prompt_files((resources.folder("prompts"), *prompts))]
     return repr((__version__, chosen, model.judge, config.select, config.ignore, files))
 
 

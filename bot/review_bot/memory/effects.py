@@ -6,6 +6,7 @@ from review_bot.domain.finding import SECURITY_CATEGORIES, Effect, Finding, Supp
 from review_bot.domain.scope import covers
 from review_bot.memory.assess import Assessment, assess
 from review_bot.memory.normalise import Shape
+from review_bot.memory.score import HIDE
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
@@ -27,6 +28,12 @@ class Policy(NamedTuple):
     explore: float = 0.02
     """Share of the hidden findings that are shown again."""
     category_of: Callable[[str], str | None] | None = None
+    hides: Callable[[str], float] | None = None
+    """The score from which on a finding is hidden, by its fingerprint; today's where it is None."""
+
+    def hide(self, finding: Finding) -> float:
+        """The score from which on `finding` is hidden."""
+        return HIDE if self.hides is None else self.hides(finding.fingerprint)
 
 
 class Outcome(NamedTuple):
@@ -69,12 +76,12 @@ def judge(
 ) -> tuple[Effect, Assessment, Mute | None]:
     """What memory makes of one finding, why, and the mute that reaches it; exploration left out."""
     found = _mute_of(finding, shape, evidence.mutes())
-    done = assess(evidence, finding.rule, shape or _SHAPELESS, policy.category_of)
+    done = assess(evidence, finding.rule, shape or _SHAPELESS, policy.category_of, policy.hide(finding))
     return _effect(finding, done, found), done, found
 
 
 def _judge(finding: Finding, shape: Shape | None, evidence: Evidence, mutes: Sequence[Mute], policy: Policy) -> _Judged:
-    done = assess(evidence, finding.rule, shape or _SHAPELESS, policy.category_of)
+    done = assess(evidence, finding.rule, shape or _SHAPELESS, policy.category_of, policy.hide(finding))
     mute = _mute_of(finding, shape, mutes)
     return _Judged(finding, _effect(finding, done, mute), mute is not None)
 

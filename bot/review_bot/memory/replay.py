@@ -46,10 +46,12 @@ class Replay(NamedTuple):
     """Whether it is worth more than today's after the split as well."""
 
 
-def replay(events: Iterable[Event], split: float = 0.5, thresholds: Sequence[float] = THRESHOLDS) -> Replay:
+def replay(
+    events: Iterable[Event], split: float = 0.5, thresholds: Sequence[float] = THRESHOLDS, today: float = HIDE
+) -> Replay:
     """Play the log by time. Each signal judges a finding that the memory saw with nothing but what came before it.
 
-    The first `split` of the signals choose a threshold, the rest judge all of them.
+    The first `split` of the signals choose a threshold, the rest judge all of them, beside `today`'s.
     """
     # Within a second, what is taken back comes before what takes it back.
     ordered = sorted(live(events), key=lambda event: (event.ts, event.kind == "unmute", event.id))
@@ -64,7 +66,7 @@ def replay(events: Iterable[Event], split: float = 0.5, thresholds: Sequence[flo
                 counts[hide][number >= first][signal.y] += 1
             number += 1
         known.add(event)
-    return _compared(counts, count, first)
+    return _compared(counts, count, first, today)
 
 
 def _hiding(event: Event, known: Growing, thresholds: Sequence[float]) -> list[float]:
@@ -76,10 +78,10 @@ def _hiding(event: Event, known: Growing, thresholds: Sequence[float]) -> list[f
     ]
 
 
-def _compared(counts: dict[float, list[list[int]]], count: int, first: int) -> Replay:
+def _compared(counts: dict[float, list[list[int]]], count: int, first: int, today: float) -> Replay:
     before = {hide: Policy(hide, first, *parts[0]) for hide, parts in counts.items()}
     after = {hide: Policy(hide, count - first, *parts[1]) for hide, parts in counts.items()}
-    chosen = max(before, key=lambda hide: (before[hide].worth, hide == HIDE, -abs(hide - HIDE)))
-    today = after.get(HIDE)
-    better = today is not None and after[chosen].worth > today.worth
+    chosen = max(before, key=lambda hide: (before[hide].worth, hide == today, -abs(hide - today)))
+    usual = after.get(today)
+    better = usual is not None and after[chosen].worth > usual.worth
     return Replay(tuple(after.values()), chosen, better)
