@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _FILES = {
     "first-commit": "id of the first commit, which stands for the repository",
     "last-scan": "findings of the last scan with lines of code around them; never leaves this machine",
+    "sentiment.json": "weights of words and parts of words in replies; never leaves this machine",
     "memory.db": "index of the log, made anew whenever it is missing",
 }
 

@@ -81,7 +81,7 @@ _COMMA = re.compile(
 
 def stance(text: str) -> Reading:
     """What the reply `text` says; contradictions count for nothing, and of a "but" the part behind it counts."""
-    plain = _plain(text)
+    plain = readable(text)
     if not plain:
         return NEUTRAL
     said: list[int] = []
@@ -93,12 +93,19 @@ def stance(text: str) -> Reading:
     return Reading("accept", 1, BY_PHRASE) if verdicts == {1} else Reading("reject", 0, BY_PHRASE)
 
 
+def is_silent(text: str) -> bool:
+    """True for a reply that says something, but nothing that a phrase or a question reads."""
+    plain = readable(text)
+    phrases = (_REJECTS, _ACCEPTS, _NOT_A, _QUESTION)
+    return bool(plain) and not any(one.search(plain) for one in phrases)
+
+
 def stances(texts: Iterable[str]) -> Iterator[Reading]:
     """The stance of each reply."""
     return map(stance, texts)
 
 
-def _plain(text: str) -> str:
+def readable(text: str) -> str:
     """Lower case, straight quotes, without code, quotations and addresses."""
     plain = text[:LONGEST].replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
     return _QUOTED.sub(" ", plain).replace("*", "").replace("_", " ").lower().strip()

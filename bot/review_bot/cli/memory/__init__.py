@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from review_bot.bootstrap.memory import Memory
 
-GROUPS = ("judge", "search", "log", "export", "privacy", "stance", "promote", "transfer", "experiment")
+GROUPS = ("judge", "search", "log", "export", "privacy", "stance", "promote", "transfer", "experiment", "sentiment")
 """Modules of this package; each declares its actions in `add`."""
 
 

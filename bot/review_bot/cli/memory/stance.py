@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from review_bot.cli.memory import action
+from review_bot.cli.memory import action, opened
 from review_bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the action."""
     parser = action(actions, "stance", "say what replies mean: accepted, rejected, or neither")
     parser.add_argument("--text", metavar="FILE", required=True, help="replies, one a line; - for standard input")
+    parser.add_argument(
+        "--sentiment", action="store_true", help="ask the trained classifier where no phrase says anything"
+    )
     parser.set_defaults(run=run)
 
 
@@ -24,8 +27,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Print {"stance","y","eps"} for each line."""
     from review_bot.memory.stance import stance
 
+    if arguments.sentiment:
+        return _with_sentiment(arguments)
     for line in _read(arguments.text).splitlines():
         print(json.dumps(stance(line)._asdict()))
+    return 0
+
+
+def _with_sentiment(arguments: argparse.Namespace) -> int:
+    """As `run`, with the `sig` that each answer is worth."""
+    from review_bot.bootstrap.sentiment import kept
+    from review_bot.memory.sentiment import read
+
+    known = kept(opened(arguments))
+    for line in _read(arguments.text).splitlines():
+        said, sig = read(line, known)
+        print(json.dumps({**said._asdict(), "sig": sig}))
     return 0
 
 
