@@ -45,18 +45,22 @@ class Journal:
         self.resumed = False
         """Whether a killed run was found that this one goes on with."""
         self._lock = threading.Lock()
-        self._waiting: list[tuple[int, int, str, str, str, str]] = []
+        self._waiting: list[tuple[int, str, str, str, str]] = []
         self._number = 0
         self._run = 0
+        self._scope = scope
+        self._clock = clock
         self._earlier: tuple[int, ...] = ()
-        self._connection = self._open(path)
-        self._guarded(lambda connection: self._begin(connection, scope, resume=resume, now=clock()))
+        self._connection: sqlite3.Connection | None = None
+        self._opened = False
+        if resume:
+            self._guarded(self._find)
 
     def step(self, thread: str, node: str, edge: str, reason: str = "") -> None:
         """Note that `node` of `thread` ended in `edge`."""
         with self._lock:
             self._number += 1
-            self._waiting.append((self._run, self._number, thread, node, edge, reason))
+            self._waiting.append((self._number, thread, node, edge, reason))
             if len(self._waiting) >= _WAITING:
                 self._guarded(self._write)
 
@@ -69,26 +73,16 @@ class Journal:
 
     def keep(self, key: str, body: str) -> None:
         """Keep an answer before anything is made of it."""
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (self._run, key, body))
-            connection.executemany("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", self._waiting)
-            connection.execute("COMMIT")
-            self._waiting.clear()
-
         with self._lock:
-            self._guarded(write)
+            self._guarded(lambda connection: self._write(connection, (key, body)))
 
     def finish(self) -> None:
         """Forget the run and those it went on with: there is nothing left to resume."""
-
-        def forget(connection: sqlite3.Connection) -> None:
-            _forget(connection, (self._run, *self._earlier))
-
+        runs = tuple(filter(None, (self._run, *self._earlier)))
         with self._lock:
             self._waiting.clear()
-            self._guarded(forget)
+            if runs:
+                self._guarded(lambda connection: _forget(connection, runs))
             self._shut()
 
     def close(self) -> None:
@@ -99,29 +93,35 @@ class Journal:
             self._shut()
 
     def _shut(self) -> None:
+        self._opened = True
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _open(self, path: str | None) -> sqlite3.Connection | None:
-        if path is None:
+    def _open(self) -> None:
+        """Open the file; only for a run with something to keep, or to go on with."""
+        self._opened = True
+        if not self._path:
             self.trouble = "there is no folder for it"
-            return None
+            return
         try:
-            return sqlite.connect(path, MIGRATIONS, disposable=True)
+            self._connection = sqlite.connect(self._path, MIGRATIONS, disposable=True)
         except StoreError as error:
             self.trouble = str(error)
-            return None
 
-    def _begin(self, connection: sqlite3.Connection, scope: str, *, resume: bool, now: float) -> None:
-        if resume:
-            rows = connection.execute("SELECT id FROM run WHERE scope = ? ORDER BY id DESC", (scope,)).fetchall()
-            self._earlier = tuple(row[0] for row in rows)
-            self.resumed = bool(rows)
+    def _find(self, connection: sqlite3.Connection) -> None:
+        """The killed runs that this one goes on with."""
+        rows = connection.execute("SELECT id FROM run WHERE scope = ? ORDER BY id DESC", (self._scope,)).fetchall()
+        self._earlier = tuple(row[0] for row in rows)
+        self.resumed = bool(rows)
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Give this run a number, and forget those that nobody will go on with."""
+        now = self._clock()
         old = connection.execute("SELECT id FROM run WHERE began < ?", (now - _KEPT,)).fetchall()
         if old:
             _forget(connection, [row[0] for row in old if row[0] not in self._earlier])
-        added = connection.execute("INSERT INTO run (scope, began) VALUES (?, ?)", (scope, now))
+        added = connection.execute("INSERT INTO run (scope, began) VALUES (?, ?)", (self._scope, now))
         self._run = added.lastrowid or 0
 
     def _recalled(self, connection: sqlite3.Connection, key: str) -> str | None:
@@ -131,14 +131,21 @@ class Journal:
                 return str(row[0])
         return None
 
-    def _write(self, connection: sqlite3.Connection) -> None:
+    def _write(self, connection: sqlite3.Connection, answer: tuple[str, str] | None = None) -> None:
+        if not self._run:
+            self._begin(connection)
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", self._waiting)
+        if answer is not None:
+            connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (self._run, *answer))
+        steps = [(self._run, *step) for step in self._waiting]
+        connection.executemany("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", steps)
         connection.execute("COMMIT")
         self._waiting.clear()
 
     def _guarded(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
         """What `work` gives; None where there is no journal, or no longer one."""
+        if not self._opened:
+            self._open()
         if self._connection is None:
             self._waiting.clear()
             return None

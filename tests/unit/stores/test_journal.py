@@ -34,6 +34,15 @@ def test_a_run_that_was_not_finished_is_gone_on_with(tmp_path: Path) -> None:
     assert not Journal(path, "here", resume=True).resumed
 
 
+def test_a_run_without_answers_touches_no_file(tmp_path: Path) -> None:
+    journal = Journal(str(tmp_path / "runs.db"), "here")
+    journal.step("review", "plan", "with model")
+    assert journal.recall("k") is None
+    journal.finish()
+    journal.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_scope_and_a_run_without_resume_start_afresh(tmp_path: Path) -> None:
     path = str(tmp_path / "runs.db")
     first = Journal(path, "here")
@@ -74,7 +83,9 @@ def test_old_runs_are_forgotten(tmp_path: Path) -> None:
     old = Journal(path, "there", clock=lambda: 0.0)
     old.keep("k", "a")
     old.close()
-    Journal(path, "here", clock=lambda: 8 * 86_400.0).close()
+    new = Journal(path, "here", clock=lambda: 8 * 86_400.0)
+    new.step("w", "ask", "answered")
+    new.close()
     assert ([row[1] for row in rows(tmp_path / "runs.db", "run")], rows(tmp_path / "runs.db", "answer")) == (
         ["here"],
         [],
