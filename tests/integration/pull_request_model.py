@@ -125,7 +125,7 @@ class World:
     def person(self) -> None:
         """Somebody does something."""
         open_threads = self.scene.open()
-        act = self.random.choice(("resolve", "hide", "reply", "own", "delete"))
+        act = self.random.choice(("resolve", "hide", "hide", "reply", "own", "delete"))
         if act == "own":
             body = open_threads[0].root.body if open_threads else "mine"
             thread = self.fake.start_thread(self.pull, ADA, body, "old.py", 1)
@@ -286,11 +286,11 @@ def text_of(comment: Comment) -> str:
     return found[0]
 
 
-def sequence(server: Server, folder: Path, seed: int, steps: int = 8) -> int:
+def sequence(server: Server, folder: Path, seed: int, steps: int = 10) -> int:
     """One random sequence; how many requests it made."""
     world = World(server, folder, seed)
     count = 0
-    actions: list[Any] = [world.push, world.push, world.disturbed, world.disturbed, world.calm, world.person]
+    actions: list[Any] = [world.push, world.push, world.disturbed, world.disturbed, world.calm, *[world.person] * 2]
     for _ in range(steps):
         world.random.choice(actions)()
         count += len(world.fake.log)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fakes.github import Fake, Pull, serve
+from fakes.github import Fake, Fault, Pull, serve
+from fakes.github.faults import READ_ONLY
 from integration.cli_helpers import Done, bot, one_line
 from integration.pull_request_helpers import Scene, finding
 
@@ -131,3 +132,23 @@ def test_a_token_stands_in_no_output(scene: Scene) -> None:
     scene.fake.read_only = True
     done = run(scene, scene.report(finding()), "--pr", "7", GITHUB_TOKEN="ghs_notarealtokenatall")
     assert "ghs_" not in done.out + done.err
+
+
+def test_a_token_that_may_not_read_files_posts_by_the_defaults(scene: Scene) -> None:
+    scene.config("write-interval = 0.0", "max-comments = 1")
+    scene.fake.faults.append(Fault("/contents/", status=403, message=READ_ONLY, times=9))
+    done = run(scene, scene.report(finding(), finding(2, "worse()")), "--pr", "7", REVIEW_BOT_GITHUB_WRITE_INTERVAL="0")
+    assert done.err.startswith("degraded: configuration: ")
+    assert len(scene.open()) == 2
+
+
+def test_a_repository_must_be_named(scene: Scene) -> None:
+    del scene.environ["GITHUB_REPOSITORY"]
+    assert "GITHUB_REPOSITORY" in one_line(run(scene, scene.report(finding()), "--pr", "7"))
+
+
+def test_a_bound_of_ones_own_keeps_what_blocks(scene: Scene) -> None:
+    report = scene.report(finding(severity="warning", origin="model"))
+    assert run(scene, report, "--pr", "7", "--fail-on", "warning").code == 0
+    report["verdict"] = {"fail_on": "info", "failed": True, "counts": report["verdict"]["counts"]}
+    assert run(scene, report, "--pr", "7", "--fail-on", "warning").code == 1

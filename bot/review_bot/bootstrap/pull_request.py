@@ -40,6 +40,8 @@ _LARGEST = 64 << 20
 """Bytes of a report that this job wrote itself."""
 _ANALYSE_REQUESTS = 400
 _CONFIG = (".review-bot.toml", "pyproject.toml")
+_COPIED = 500
+"""Files of a folder with rules or prompts."""
 _NOTHING = "no pull request in this event"
 
 
@@ -120,39 +122,51 @@ def _published(request: PublishRequest, review: Review, event: Event, client: Cl
     try:
         if review.source.number is None and request.number is None:
             return Published(review, _unposted(), f"{event.name or 'this run'}: {_NOTHING}, nothing to post")
-        _same_repository(review.source, event, request.report)
         target = events.find(event, request.number, client)
+        _same_repository(review.source, event, request.report)
         if target is None:
             reason = "no open pull request is at the commit of this run any more" if event.head else _NOTHING
             return Published(review, _unposted(reason))
         _same(review.source, target, event, request.report)
         if event.name == "pull_request" and event.fork:
             raise ForgeRefused("the change comes from a fork, so the token of this run may only read")
-        options = _configured(request, target, client)
+        options, notes = _configured(request, target, client)
     except ForgeError as error:
         return Published(review, _unposted(str(error)))
     from review_bot.publishers.github import GithubForge
 
     forge = GithubForge(client, target.repository, target.number or 0)
-    return Published(review, publish(review, forge, options, redact=cleaner.redact))
+    outcome = publish(review, forge, options, redact=cleaner.redact)
+    return Published(review, outcome._replace(degraded=(*notes, *outcome.degraded)))
 
 
 def _judged(review: Review, fail_on: str | None) -> Review:
-    """The review with the verdict of another bound; model findings never block by a bound given here alone."""
+    """The review with the verdict of another bound; whether model findings block is taken from the verdict it has."""
     if fail_on is None:
         return review
     known: dict[str, FailOn] = {"none": "none", "info": "info", "warning": "warning", "error": "error"}
     if fail_on not in known:
         raise UsageError(f"no severity: {fail_on!r}", where="--fail-on", remedy="write none, info, warning or error")
-    return review._replace(verdict=verdict(review.findings, known[fail_on]))
+    before = review.verdict
+    model_blocks = before.failed and not verdict(review.findings, before.fail_on).failed
+    return review._replace(verdict=verdict(review.findings, known[fail_on], model_blocks=model_blocks))
 
 
-def _configured(request: PublishRequest, target: PullRequest, client: Client) -> Options:
-    """What the base of the pull request says of comments; the client keeps to its time limits from then on."""
+def _configured(request: PublishRequest, target: PullRequest, client: Client) -> tuple[Options, tuple[Degraded, ...]]:
+    """What the base of the pull request says of comments; the client keeps to its time limits from then on.
+
+    A token that may not read the repository's files posts by the defaults, and says so.
+    """
     flags: dict[str, object] = {"github.max-comments": request.max_comments}
-    config = base_config(request.config, target, client, flags).github
+    notes: tuple[Degraded, ...] = ()
+    try:
+        config = base_config(request.config, target, client, flags).github
+    except ForgeRefused as error:
+        notes = (Degraded("configuration", f"the base's can't be read, so the defaults hold: {error}"),)
+        with tempfile.TemporaryDirectory(prefix="review-bot-") as folder:
+            config = load(folder, flags=flags).config.github
     client.pace(interval=config.write_interval, timeout=config.timeout)
-    return Options(config.max_comments, config.summary, config.resolve)
+    return Options(config.max_comments, config.summary, config.resolve), notes
 
 
 def _same_repository(source: SourceInfo, event: Event, where: str) -> None:
@@ -216,8 +230,7 @@ def _base(
             if request.config is None:
                 _copy_config(files, folder)
             loaded = load(folder, file=request.config, flags=request.flags)
-            places = (*loaded.rule_paths(), *filter(None, [loaded.baseline()]))
-            for place in places:
+            for place in (*loaded.rule_paths(), *loaded.prompt_paths(), *filter(None, [loaded.baseline()])):
                 _copy(files, folder, os.path.relpath(place, folder))
         except ForgeError as error:
             remedy = "check out with fetch-depth: 0, or give GITHUB_TOKEN"
@@ -251,8 +264,8 @@ def _copy(files: BaseFiles, folder: str, path: str) -> None:
     if data is not None:
         _write(folder, path, data)
         return
-    for name in files.below(path):
-        content = files.read(name) if name.endswith(".toml") else None
+    for name in files.below(path)[:_COPIED]:
+        content = files.read(name)
         if content is not None:
             _write(folder, name, content)
 

@@ -65,6 +65,8 @@ def read(environ: Mapping[str, str]) -> Event:
 def find(event: Event, number: int | None, api: Api) -> PullRequest | None:
     """The pull request that `number` or the event names; None where there is none. Raises ForgeError."""
     wanted = number if number is not None else event.number
+    if not event.repository and (wanted is not None or event.head_branch):
+        raise UsageError("GITHUB_REPOSITORY is not set", remedy="set it to OWNER/NAME")
     if wanted is None and event.head_branch:
         return _of_branch(event, api)
     if wanted is None:

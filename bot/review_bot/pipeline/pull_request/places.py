@@ -42,13 +42,14 @@ class Places:
     def of(self, finding: Finding) -> Place | None:
         """Where the finding can stand; None outside of the hunks."""
         start, end = finding.start_line, finding.end_line
-        for first in (start, end) if start != end else (start,):
-            last = end if end - start < _MOST_LINES else first
+        ranges = [(start, start), (end, end)]
+        if start < end <= start + _MOST_LINES:
+            ranges.insert(0, (start, end))
+        for first, last in ranges:
             text = self.text(finding.path, finding.side, first, last)
             if text is not None:
                 return self._place(finding, first, last, text)
-        text = self.text(finding.path, finding.side, start, start)
-        return None if text is None else self._place(finding, start, start, text)
+        return None
 
     def _place(self, finding: Finding, first: int, last: int, text: str) -> Place:
         path = finding.path
