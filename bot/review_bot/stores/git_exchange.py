@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from review_bot.errors import StoreError
-from review_bot.ports import Synced
+from review_bot.ports import Batch, Synced
 from review_bot.stores.batches import name_of
 from review_bot.stores.erase import erase, erase_derived, objects_of
 from review_bot.stores.git_remote import SPOOL, Pushed
@@ -15,7 +15,7 @@ from review_bot.stores.merge import Known
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from review_bot.stores.git_remote import GitRemote, Theirs
     from review_bot.stores.gitref import Entries, GitRef
@@ -101,15 +101,16 @@ class GitExchange:
         theirs_oids, ours_oids = set(there.values()), {*here.values(), *waiting.values()}
         ours = {path: oid for path, oid in {**here, **waiting}.items() if oid not in theirs_oids}
         news = Known().take(local.read(theirs_oids - ours_oids))
-        received = len(news.ids - Known().take(local.read(ours.values())).ids) if news.ids else 0
+        held = [Batch(one.name, list(one.lines)) for one in local.read(ours.values())]
+        received = len(news.ids - Known().take(held).ids) if news.ids else 0
         spooled = self._spooled(theirs, theirs_oids)
         # What was folded in before a compaction can be told by its ids only.
         known = Known().take(local.read(theirs_oids)) if spooled else news
         received -= len(known.ids)
-        folded = self._rest(spooled, known)
+        folded = self._rest(spooled, local.read(spooled.values()), known)
         before = len(known.ids)
         received += before
-        sending = self._rest(ours, known)
+        sending = self._rest(ours, held, known)
         entries = {**there, **folded, **sending}
         forgot = bool(known.forgotten) and sending != ours
         added = {**folded, **sending}
@@ -119,11 +120,11 @@ class GitExchange:
         trees = map(self.local.entries, theirs.spools.values())
         return {path: oid for tree in trees for path, oid in tree.items() if oid not in known}
 
-    def _rest(self, entries: Entries, known: Known) -> Entries:
+    def _rest(self, entries: Entries, batches: Iterable[Batch], known: Known) -> Entries:
         """The batches with what is not `known` in them; those that are new as a whole stay as they are."""
         paths = {oid: path for path, oid in entries.items()}
         found: Entries = {}
-        for oid, data in known.rest(self.local.read(entries.values())):
+        for oid, data in known.rest(batches):
             if data is None:
                 found[paths[oid]] = oid
             elif data:

@@ -53,6 +53,7 @@ class GitRemote:
         self.name = name
         self.seen = f"refs/review-bot/seen/{_slug(name, local.ref)}"
         self.seen_log = f"{self.seen}/log"
+        self._settings: list[str] | None = None
 
     def url(self) -> str:
         """Address of the remote; empty where the repository knows none by that name."""
@@ -116,7 +117,9 @@ class GitRemote:
         return self._network("push", "--porcelain", "--no-verify", "--recurse-submodules=no", *arguments)
 
     def _network(self, *arguments: str) -> Done:
-        return self.git.run(*self._unattended(), *arguments, seconds=NETWORK)
+        if self._settings is None:
+            self._settings = self._unattended()
+        return self.git.run(*self._settings, *arguments, seconds=NETWORK)
 
     def _unattended(self) -> list[str]:
         """Settings under which ssh asks nobody for a password, unless somebody has said how ssh is to be run."""
