@@ -281,3 +281,31 @@ def test_a_cache_that_can_not_be_is_one_line(
     assert len(scan.of_model) == 1
     assert scan.err.count("\n") == 1
     assert scan.err.startswith("degraded: cache: ")
+
+
+def test_a_window_with_no_room_for_instructions_leaves_the_rules(
+    place: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--backend", "scripted", "--model", script(place), "--window", "512")
+    scan = Scan(capfd, *arguments)
+    assert (scan.code, scan.states, scan.err.count("\n")) == (0, ["off"], 1)
+    assert "no room for instructions" in scan.report["degraded"][0]["reason"]
+    required = Scan(capfd, *arguments, "--require-model")
+    assert (required.code, required.out, required.err.count("\n")) == (2, "", 1)
+
+
+def test_the_rules_stand_whatever_a_model_says(place: Path, capfd: pytest.CaptureFixture[str], git: Git) -> None:
+    """No finding of a model stands on a line that was not added, and none takes a rule's away."""
+    git.write("b.py", "import os\n\n\ndef kept(a):\n    return a\n")
+    git.commit()
+    git.write("b.py", "import os\n\n\ndef kept(a):\n    b = eval(a)\n    return a\n")
+    alone = Scan(capfd, "--backend", "none").report["findings"]
+    lines = ["import os", "def kept(a):", "    b = eval(a)", "    return a", "", "nowhere"]
+    said = [
+        remark("b.py", number, quote, message=f"`a` may be None when {number} callers pass nothing at all")
+        for number in range(-1, 8)
+        for quote in lines
+    ]
+    scan = Scan(capfd, "--backend", "scripted", "--model", script(place, ("b.py", answer(*said))))
+    assert [one for one in scan.report["findings"] if one["origin"] == "rule"] == alone
+    assert {(one["path"], one["start_line"]) for one in scan.of_model} <= {("b.py", 5)}

@@ -207,6 +207,8 @@ def review(job: Job) -> Outcome:
         network.go_offline()
     run = _Run(job)
     work = run.work()
+    if job.request.require_model and work.degraded and not work.results:
+        raise UsageError(f"no model can be used: {work.degraded[0].reason}", where="--require-model")
     reviewer = job.reviewer
     for file, outcome in work.looked:
         reviewer.settle(file, outcome, [one for one in work.findings if one.path == file.path])

@@ -65,15 +65,16 @@ class Toolkit:
         return self._builder
 
     def prepare(self, looked: Sequence[Looked], info: ModelInfo) -> None:
-        """Get ready for an engine; raises ConfigError where its context has no room for instructions and code."""
+        """Get ready for an engine; raises TooLong where its context has no room for instructions and code."""
         model = self._config.model
         window = min(model.window, info.context or model.window)
         try:
             self._builder = Builder(self.prompts, window, model.answer_tokens)
         except ConfigError as error:
-            if window == model.window:
-                raise
-            raise TooLong(f"its context of {window} tokens has no room for instructions and code") from error
+            whose = "its context" if window < model.window else "model.window"
+            raise TooLong(
+                f"{whose} of {window} tokens has no room for instructions and code: {error.remedy}"
+            ) from error
         self._looked = looked
         self._redactor = Redactor.of(self.change, self._rules)
 
