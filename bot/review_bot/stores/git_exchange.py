@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _REJECTIONS = 4
 """Lost races after which the events go to a spool ref."""
+_ENOUGH = 4.0
+"""Seconds after which one lost race is enough: somebody is waiting."""
 
 
 class Plan(NamedTuple):
@@ -68,6 +70,7 @@ class GitExchange:
         Raises StoreError where the remote refuses or can't be reached; then nothing has changed.
         """
         self.allowed()
+        until = time.monotonic() + _ENOUGH
         for attempt in range(_REJECTIONS):
             theirs = self.remote.fetch()
             plan = self._plan(theirs, waiting)
@@ -79,6 +82,8 @@ class GitExchange:
                 return self._done(new, plan)
             if pushed.outcome == "refused":
                 raise StoreError(f"refuses {self.local.ref}: {pushed.reason}", where=f"remote {self.remote.name}")
+            if time.monotonic() > until:
+                break
             time.sleep(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311 - so that clones do not stay in step
         return self._leave(theirs, plan)
 
@@ -154,5 +159,5 @@ class GitExchange:
         pushed = self.remote.leave(self.local.commit(plan.ours)) if plan.sent else Pushed("done")
         if pushed.outcome != "done":
             raise StoreError(f"refuses events: {pushed.reason}", where=f"remote {self.remote.name}")
-        note = f"others were faster {_REJECTIONS} times: the events lie in {SPOOL}* and the next sync folds them in"
+        note = f"others were faster: the events lie in {SPOOL}* and the next sync folds them in"
         return Synced(plan.sent, plan.received, 0, note)
