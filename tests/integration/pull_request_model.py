@@ -40,6 +40,8 @@ class World:
         self.scene.trees.commits[self.scene.base]["old.py"] = "".join(f"line {n}\n" for n in range(30))
         self.files: dict[str, list[str]] = {"old.py": [f"line {n}" for n in range(30)], "f0.py": ["first"]}
         self.severity: dict[str, str] = {}
+        self.homes: dict[str, str] = {}
+        """The file of each finding, also of those that are gone."""
         self.names = self.bads = 0
         self.options = Options(self.random.choice((100, 100, 3)), resolve=self.random.random() < 0.4)
         self.fake.may_resolve = self.random.random() < 0.6
@@ -56,9 +58,12 @@ class World:
     def push(self) -> None:
         """One to three changes in the files, then a new head."""
         for _ in range(self.random.randint(1, 3)):
-            self.random.choice((self._add, self._add, self._remove, self._move, self._rename, self._restore))()
+            self.random.choice(
+                (self._add, self._add, self._remove, self._move, self._rename, self._restore, self._restore)
+            )()
         files = {name: "\n".join(lines) + "\n" for name, lines in self.files.items() if lines}
         self.scene.push_files(files)
+        self.homes.update({text: path for path, _, text in self.here()})
 
     def _file(self) -> str:
         return self.random.choice(sorted(self.files))
@@ -99,19 +104,12 @@ class World:
             new = f"g{self.names}.py"
             self.files[new] = self.files.pop(old)
             self.homes.update({text: new for text, home in self.homes.items() if home == old})
-            here = {text for _, _, text in self.here() if text in self.files[new]}
+            here = {text for path, _, text in self.here() if path == new}
+            self.homes.update(dict.fromkeys(here, new))
             self.deleted -= here
             # What was gone when its file was renamed is another finding when it comes back.
             for text in [text for text, home in self.homes.items() if home == new and text not in here]:
                 del self.homes[text]
-
-    @property
-    def homes(self) -> dict[str, str]:
-        """The file of each finding, also of those that are gone."""
-        if not hasattr(self, "_homes"):
-            self._homes: dict[str, str] = {}
-        self._homes.update({text: path for path, _, text in self.here()})
-        return self._homes
 
     def here(self) -> list[tuple[str, int, str]]:
         """Path, line and text of every finding there is."""
