@@ -30,6 +30,7 @@ COMMANDS = {
     "models": "list, check, fetch, pack and unpack the models on this machine",
     "memory": "record, share, show and forget what people said of findings",
     "pr": "a pull request in CI: analyse it, publish the findings",
+    "train": "make a LoRA adapter from rows that memory export wrote",
     "bench": "score a backend on seeded bugs and clean changes",
     "config": "show the effective configuration with the origin of every value, or its JSON schema",
     "doctor": "say what is installed and configured, what is missing and how to get it",
