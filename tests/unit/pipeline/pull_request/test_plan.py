@@ -20,9 +20,11 @@ def finding(number: int, severity: Severity = "error") -> Finding:
     )  # fmt: skip
 
 
-def thread(number: int, *, gone: bool = False, **state: bool) -> Thread:
+def thread(
+    number: int, *, gone: bool = False, hidden: bool = False, resolved: bool = False, resolved_by_us: bool = False
+) -> Thread:
     mark = Mark(f"{number:016x}", "r", "a.py", state="gone" if gone else "open")
-    return Thread(f"t{number}", f"c{number}", number, "body", mark, **state)
+    return Thread(f"t{number}", f"c{number}", number, "body", mark, hidden, resolved, resolved_by_us)
 
 
 def stand(*threads: Thread, here: tuple[int, ...] = ()) -> tuple[Standing, ...]:
