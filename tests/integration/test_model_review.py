@@ -234,6 +234,23 @@ def test_a_model_that_is_missing_leaves_the_rules(place: Path, capfd: pytest.Cap
     assert (required.code, required.out, required.err.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.parametrize("options", [("--window", "600"), ("--deadline", "0.001")])
+def test_a_window_or_deadline_too_small_leaves_the_rules(
+    place: Path, capfd: pytest.CaptureFixture[str], options: tuple[str, str]
+) -> None:
+    model = ("--backend", "scripted", "--model", script(place))
+    scan = Scan(capfd, *model, *options)
+    assert (scan.code, scan.report["stats"]["model_calls"]) == (0, 0)
+    assert scan.err == f"degraded: backend:scripted: {scan.report['degraded'][0]['reason']}\n"
+    required = Scan(capfd, *model, *options, "--require-model")
+    assert (required.code, required.err.count("\n")) == (2, 1)
+
+
+def test_a_report_that_cannot_be_written_is_one_line(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    done = Scan(capfd, "--backend", "scripted", "--model", "gone", "--format", f"text:{place / 'no' / 'x'}")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+
+
 def test_every_step_is_traced(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     model, trace = script(place, (QUOTE.strip(), answer(remark()))), place / "trace.jsonl"
     Scan(capfd, "--backend", "scripted", "--model", model, "--trace", str(trace))

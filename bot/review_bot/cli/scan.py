@@ -102,7 +102,6 @@ def run(arguments: argparse.Namespace) -> int:
         _clear()
     if arguments.fix:
         done = _fixed(done, request, verbose=arguments.verbose, beside=_machine_output(specs))
-    _warn(done.review)
     options = RenderOptions(
         verbose=arguments.verbose,
         quiet=arguments.quiet,
@@ -114,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
     remember(done)
     if request.require_model:
         _require_all(done.review)
+    _warn(done.review)
     return int(done.review.verdict.failed)
 
 

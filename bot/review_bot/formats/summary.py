@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
-def summary(review: Review) -> str:
-    """The whole line, without control characters."""
-    parts = [_found(review), _not_looked_at(review), _held_back(review), _model(review), _degraded(review)]
+def summary(review: Review, *, reasons: bool = True) -> str:
+    """The whole line, without control characters; `reasons` says why something is degraded."""
+    degraded = _degraded(review, reasons=reasons)
+    parts = [_found(review), _not_looked_at(review), _held_back(review), _model(review), degraded]
     return "; ".join(part for part in parts if part)
 
 
@@ -78,8 +79,8 @@ def _model(review: Review) -> str:
     return f"model: {', '.join(f'{count} {state}' for state, count in used.items())}" if used else "model: off"
 
 
-def _degraded(review: Review) -> str:
-    parts = [f"{one_line(part.what)} ({one_line(part.reason)})" for part in review.degraded]
+def _degraded(review: Review, *, reasons: bool) -> str:
+    parts = [one_line(part.what) + (f" ({one_line(part.reason)})" if reasons else "") for part in review.degraded]
     return f"degraded: {', '.join(parts)}" if parts else ""
 
 

@@ -25,6 +25,7 @@ _MIN_WRAP = 40
 def render(review: Review, options: RenderOptions) -> str:
     """One block a finding, by path and line, then a line on what was looked at; with `quiet` findings only.
 
+    Why something is degraded stands on stderr, so that only `verbose` says it here once more.
     Findings that memory folds are named in a line each, behind the others.
     """
     paint = _ansi if options.color else _plain
@@ -35,7 +36,7 @@ def render(review: Review, options: RenderOptions) -> str:
     if options.verbose:
         blocks += ["\n".join(part) for part in (_held_back(review, paint), _unseen(review)) if part]
     if not options.quiet:
-        blocks.append(log_line(summary(review)))
+        blocks.append(log_line(summary(review, reasons=options.verbose)))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 

@@ -39,8 +39,12 @@ b.py:1:1: info model.correctness: never true
 
 2 errors, 1 warning, 1 info in 2 files (5 added lines, 118 rules); """
         + _SUMMARY
-        + "; 1 suppressed (1 baseline); model: off; degraded: rule:slow (stopped after 2 s)\n"
+        + "; 1 suppressed (1 baseline); model: off; degraded: rule:slow\n"
     )
+
+
+def test_verbose_says_why_something_is_degraded() -> None:
+    assert shown("text", FULL, verbose=True).endswith("degraded: rule:slow (stopped after 2 s)\n")
 
 
 def test_a_clean_review_is_one_line() -> None:
