@@ -75,10 +75,8 @@ def test_keys_with_and_without_enter_become_events(scanned: Git) -> None:
     status, shown = _triage(scanned, [b"a", b"r\n", b"q"])
     assert status == 0
     assert "a.py:5" in shown
-    assert [(one["sig"], one["y"], one["eps"]) for one in _events(scanned)] == [
-        ("command", 1, 0.03),
-        ("command", 0, 0.03),
-    ]
+    said = [(one["sig"], one["y"], one["eps"]) for one in _events(scanned)]
+    assert sorted(said) == [("command", 0, 0.03), ("command", 1, 0.03)]
 
 
 def test_what_is_taken_back_leaves_no_event(scanned: Git) -> None:

@@ -146,8 +146,9 @@ def test_an_empty_baseline_is_none(tmp_path: Path) -> None:
     ids=["no-file", "foreign-pyproject", "own-file"],
 )
 def test_the_commit_hook_imports_no_more_than_it_needs(
-    tmp_path: Path, files: dict[str, str], unwanted: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], unwanted: list[str]
 ) -> None:
+    monkeypatch.delenv("REVIEW_BOT_MODEL_BACKEND")
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     heavy = ["pathlib", "dataclasses", "argparse", "subprocess", "json", "hashlib", "tempfile", "difflib", "inspect"]
