@@ -94,6 +94,20 @@ def test_what_is_common_today_is_no_rule(repo: Git) -> None:
     assert _promote(repo) == []
 
 
+def test_a_rule_on_probation_is_proposed_for_removal(repo: Git) -> None:
+    events = [
+        {
+            "kind": "signal", "sig": "command", "y": 0, "rule": "py.default.mutable", "key": f"py.default.mutable:{n:016x}",
+            "actor": f"person {n % 4}", "pr": str(n), "finding": f"{n:016x}",
+        }
+        for n in range(16)
+    ]  # fmt: skip
+    _bot(repo, "memory", "record", "--events", "-", stdin="\n".join(map(json.dumps, events)))
+    (removal,) = json.loads(_bot(repo, "memory", "promote", "--format", "json").stdout)["removals"]
+    assert removal == {"rule": "py.default.mutable", "accepted": 0, "rejected": 16, "people": 4, "changes": 16}
+    assert 'ignore = ["py.default.mutable"]' in _bot(repo, "memory", "promote").stdout
+
+
 def test_rollback_takes_the_file_back(repo: Git) -> None:
     _record(repo)
     (proposal,) = _promote(repo)

@@ -12,6 +12,9 @@ from review_bot.errors import printable
 
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
+
+    from review_bot.bootstrap.recall import Standing
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,24 +30,37 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _promote(arguments: argparse.Namespace) -> int:
     from review_bot.bootstrap.promote import promote
+    from review_bot.bootstrap.recall import standing
 
     written, named = promote(opened(arguments), arguments.out)
+    unwanted = [one for one in standing(arguments.config) if one.effect == "hide"]
     if arguments.format == "json":
         rows = [
             {"id": one.proposal.id, "file": one.file, "accepted": one.proposal.accepted, "people": one.proposal.people}
             for one in written
         ]
-        print(json.dumps({"proposals": rows}))
+        print(json.dumps({"proposals": rows, "removals": [_removal(one) for one in unwanted]}))
     else:
         for one in written:
             said = f"{one.file}: accepted {one.proposal.accepted} times by {one.proposal.people} people"
             print(printable(f"{said}; `review-bot rules test {one.file}`"))
         if not written:
             print("nothing is accepted often enough, or it is proposed already")
+        for one in unwanted:
+            said = (
+                f"{one.rule} is on probation: {one.rejected} rejected, {one.accepted} accepted by {one.people} people"
+            )
+            print(printable(f'{said}; take it out with ignore = ["{one.rule}"]'))
     if written and not named:
         folder = os.path.dirname(written[0].file)
         say(printable(f"review-bot: name {folder} in rule-paths of .review-bot.toml, or the rules do nothing"))
     return 0
+
+
+def _removal(one: Standing) -> dict[str, Any]:
+    """A rule that nearly everybody rejects nearly always."""
+    fields = one._asdict()
+    return {name: fields[name] for name in ("rule", "accepted", "rejected", "people", "changes")}
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
