@@ -97,7 +97,8 @@ def test_what_is_common_today_is_no_rule(repo: Git) -> None:
 def test_a_rule_on_probation_is_proposed_for_removal(repo: Git) -> None:
     events = [
         {
-            "kind": "signal", "sig": "command", "y": 0, "rule": "py.default.mutable", "key": f"py.default.mutable:{n:016x}",
+            "kind": "signal", "sig": "command", "y": 0, "rule": "py.default.mutable",
+            "key": f"py.default.mutable:{n:016x}",
             "actor": f"person {n % 4}", "pr": str(n), "finding": f"{n:016x}",
         }
         for n in range(16)

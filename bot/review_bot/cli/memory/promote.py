@@ -46,11 +46,9 @@ def _promote(arguments: argparse.Namespace) -> int:
             print(printable(f"{said}; `review-bot rules test {one.file}`"))
         if not written:
             print("nothing is accepted often enough, or it is proposed already")
-        for one in unwanted:
-            said = (
-                f"{one.rule} is on probation: {one.rejected} rejected, {one.accepted} accepted by {one.people} people"
-            )
-            print(printable(f'{said}; take it out with ignore = ["{one.rule}"]'))
+        for rule in unwanted:
+            judged = f"{rule.rejected} rejected, {rule.accepted} accepted by {rule.people} people"
+            print(printable(f'{rule.rule} is on probation: {judged}; take it out with ignore = ["{rule.rule}"]'))
     if written and not named:
         folder = os.path.dirname(written[0].file)
         say(printable(f"review-bot: name {folder} in rule-paths of .review-bot.toml, or the rules do nothing"))
