@@ -32,8 +32,9 @@ def record(repository: Repository, loaded: Loaded) -> int:
     Where nothing was shown it costs a look at two files. Raises SourceError and StoreError.
     """
     from review_bot.stores import last_scan
+    from review_bot.stores.commit_mark import take_mark
 
-    checked = last_scan.take_mark(repository.git_dir)
+    checked = take_mark(repository.git_dir)
     last = last_scan.load(repository.git_dir)
     shown = [] if last is None else [one for one in (*last.seen, *last.earlier) if not one.held]
     if not shown and checked:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from review_bot.bootstrap import Scan
     from review_bot.config import Loaded
     from review_bot.domain.review import SourceKind
-    from review_bot.ports import DiffSource
+    from review_bot.ports import Change, DiffSource
     from review_bot.rules.commit_message import Line
     from review_bot.sources.repository import Repository
 
@@ -64,6 +64,16 @@ class Options(NamedTuple):
     config: str | None = None
     fail_on: str | None = None
     backend: str | None = None
+
+
+class _Read(NamedTuple):
+    """A source that was read already."""
+
+    change: Change
+
+    def read(self) -> Change:
+        """What was read."""
+        return self.change
 
 
 class _DeadlinePassed(BaseException):
@@ -141,7 +151,7 @@ def _pre_commit(options: Options) -> int:
     repository = find_root()
     loaded = _load(options, repository.root)
     if loaded.config.memory.enabled and repository.root is not None:
-        from review_bot.stores.last_scan import mark
+        from review_bot.stores.commit_mark import mark
 
         mark(repository.git_dir)
     return _review(options, repository, [_staged(repository)], loaded)
@@ -272,6 +282,10 @@ def _load(options: Options, root: str | None, **flags: object) -> Loaded:
 
 def _scan(options: Options, loaded: Loaded, kind: SourceKind, source: DiffSource, deadline: float) -> int:
     """Review `source` within `deadline` seconds and print what is found; FOUND where it blocks."""
+    if kind == "range":
+        source = _Read(source.read())
+        if not source.change.files and not options.verbose:
+            return CLEAN  # before anything is loaded that would look at it
     from review_bot import bootstrap
 
     asked = kind != "diff" and loaded.config.hook.backend != "none"

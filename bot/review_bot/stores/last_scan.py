@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FOLDER = "review-bot"
 _NAME = "last-scan"
-_MARK = "checked"
 _FORMAT = 1
 _DIGEST = 16
 MOST = 2000
@@ -103,25 +102,6 @@ def forget_earlier(git_dir: str) -> None:
     old = load(git_dir)
     if old is not None and old.earlier:
         _write(git_dir, old._replace(earlier=()))
-
-
-def mark(git_dir: str) -> None:
-    """Note that the commit that is being made was looked at; a place that can't be written costs only that."""
-    folder = os.path.join(git_dir, FOLDER)
-    try:
-        os.makedirs(folder, exist_ok=True)
-        os.close(os.open(os.path.join(folder, _MARK), os.O_WRONLY | os.O_CREAT, 0o644))
-    except OSError:
-        return
-
-
-def take_mark(git_dir: str) -> bool:
-    """Whether `mark` was called since the last commit; it counts once."""
-    try:
-        os.unlink(os.path.join(git_dir, FOLDER, _MARK))
-    except OSError:
-        return False
-    return True
 
 
 def _write(git_dir: str, scan: LastScan) -> None:
