@@ -39,7 +39,7 @@ class Growing:
         if signal is not None:
             self.add_signal(signal)
         if prior is not None:
-            self._priors.setdefault(prior.rule, []).append(prior)
+            self.add_prior(prior)
         if mute is not None:
             self._mutes[mute.event] = mute
         if signal is not None or mute is not None:
@@ -53,6 +53,10 @@ class Growing:
         self._of_pattern.setdefault((signal.rule, signal.key), {})[signal.event] = signal
         self._of_rule.setdefault(signal.rule, {})[signal.event] = signal
         self._tallies.setdefault(signal.rule, Tally()).add(signal)
+
+    def add_prior(self, prior: Prior) -> None:
+        """Take in what another repository tells."""
+        self._priors.setdefault(prior.rule, []).append(prior)
 
     def _unmute(self, event: Event) -> None:
         named = event.get("undoes")
