@@ -78,7 +78,7 @@ class Mute(NamedTuple):
 
 
 class Example(NamedTuple):
-    """Code that was judged, where events may hold code."""
+    """Code that was judged or mended: its text where events may hold code, or its place in the history."""
 
     event: str
     ts: int
@@ -89,3 +89,5 @@ class Example(NamedTuple):
     before: str
     after: str
     note: str
+    at: str = ""
+    """JSON of an event's `at`, where it was mended in the history; empty for what a person judged."""

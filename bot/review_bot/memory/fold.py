@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from review_bot.domain.forget import live
 from review_bot.domain.scope import undone as in_scope
 from review_bot.memory.evidence import Example, Mute, Pattern
@@ -131,7 +133,7 @@ def _count(value: object) -> float:
 
 def pattern_of(event: Event) -> Pattern | None:
     """The shape of the code that an event is about, where it says so."""
-    if event.kind not in ("signal", "shown") or not event.get("rule") or not event.get("key"):
+    if event.kind not in ("signal", "shown", "prior") or not event.get("rule") or not event.get("key"):
         return None
     hashes = tuple(sorted(set(event.get("fp") or ())))
     return Pattern(event.get("rule"), event.get("key"), hashes, event.get("lang") or "")
@@ -145,7 +147,9 @@ def better(known: Pattern | None, found: Pattern) -> Pattern:
 
 
 def example_of(event: Event) -> Example | None:
-    """The judged code that an event holds; None where it holds none, as without `memory.store-text`."""
+    """The judged code that an event holds, or the place of mended code; None for any other event."""
+    if event.kind == "prior":
+        return _mended(event)
     signal = signal_of(event)
     if signal is None or not signal.key or not event.get("before"):
         return None
@@ -160,6 +164,19 @@ def example_of(event: Event) -> Example | None:
         event.get("after") or "",
         event.get("note") or "",
     )
+
+
+def _mended(event: Event) -> Example | None:
+    """Code that a commit mended, as `memory import-history` found it: an example, and no signal."""
+    rule, key, place = event.get("rule"), event.get("key"), event.get("at")
+    if not rule or not key or not place or None in place:
+        return None
+    noise = float(event.get("eps") or PRIOR_NOISE)
+    before, after = event.get("before") or "", event.get("after") or ""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return None
+    at = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
+    return Example(event.id, event.ts, rule, key, 1, noise, before, after, "", at)
 
 
 class Known:

@@ -17,7 +17,6 @@ from review_bot.stores import sqlite
 from review_bot.stores.index_rows import (
     COLUMNS,
     MIGRATIONS,
-    SCHEMA,
     TABLES,
     Damaged,
     marks,
@@ -234,7 +233,7 @@ def _opened(path: str | None) -> sqlite3.Connection:
             with suppress(StoreError):
                 return sqlite.connect(path, MIGRATIONS, disposable=True, patience=_PATIENCE)
     database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    database.executescript(SCHEMA)
+    database.executescript("".join(MIGRATIONS))
     return database
 
 

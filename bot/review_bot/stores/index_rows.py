@@ -47,7 +47,18 @@ CREATE INDEX example_pattern ON example (pattern);
 CREATE TABLE other (event TEXT PRIMARY KEY, kind TEXT, line BLOB) WITHOUT ROWID;
 CREATE TABLE undone (event TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-MIGRATIONS = (SCHEMA,)
+_MENDED = """
+DROP TABLE example;
+CREATE TABLE example (
+    event TEXT PRIMARY KEY, ts INTEGER, rule TEXT, key TEXT, y INTEGER, eps REAL, before TEXT, after TEXT, note TEXT,
+    at TEXT, crc INTEGER, pattern INTEGER
+) WITHOUT ROWID;
+CREATE INDEX example_pattern ON example (pattern);
+DELETE FROM batch;
+DELETE FROM meta;
+"""
+"""Examples with a place; the log is folded anew."""
+MIGRATIONS = (SCHEMA, _MENDED)
 TABLES = ("batch", "pattern", "fp", "seen", "signal", "rule", "mute", "prior", "example", "other", "undone")
 COLUMNS = {
     Signal: ", ".join((*Signal._fields, "crc")),

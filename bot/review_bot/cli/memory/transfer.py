@@ -19,7 +19,9 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = action(actions, "import", "take in the counts by rule that another repository exported")
     parser.add_argument("file", metavar="FILE", help="written by `memory export --format counts`; - for standard input")
     parser.set_defaults(run=_import)
-    parser = action(actions, "import-history", "learn from what became of the lines that rules would have flagged")
+    parser = action(
+        actions, "import-history", "learn from what became of the lines that rules flag, and from what mended them"
+    )
     parser.add_argument("--commits", type=int, default=200, metavar="N", help="how far back (default: %(default)s)")
     parser.set_defaults(run=_history)
 
@@ -37,10 +39,10 @@ def _history(arguments: argparse.Namespace) -> int:
 
     if arguments.commits < 1:
         raise UsageError("--commits must be 1 or more", where="memory import-history", remedy="leave it away for 200")
-    counts = from_history(opened(arguments), arguments.commits)
-    for one in counts:
+    told = from_history(opened(arguments), arguments.commits)
+    for one in told.counts:
         print(printable(f"{one.rule}: {one.accepted} changed since, {one.rejected} still there"))
-    print(f"priors of {plural(len(counts), 'rule')}")
+    print(f"priors of {plural(len(told.counts), 'rule')}, {plural(told.examples, 'new example')} of what was mended")
     return 0
 
 
