@@ -45,7 +45,8 @@ def _changed(done: Scan, index: Evidence, decisions: Sequence[Event], repository
     from review_bot.pipeline.verdict import verdict
 
     config, review, line = done.loaded.config, done.review, source_lines(done)
-    policy = Policy(_commit(review, repository), config.memory.explore, category_of(done.rules), hides(decisions))
+    salt = evidence.salt_of(done.loaded)
+    policy = Policy(_commit(review, repository), config.memory.explore, category_of(done.rules), hides(decisions), salt)
     outcome = apply(review.findings, lambda one: evidence.shape_of(one, line), index, policy)
     return review._replace(
         findings=outcome.findings,

@@ -19,13 +19,20 @@ _FROM_HISTORY = 0.4
 """Noise of what history says: lines change for many reasons, and stay for many."""
 
 
-def take_in(memory: Memory, text: str, *, where: str) -> int:
-    """Record the counts of another repository as priors; of how many rules. Raises UsageError for any other text."""
+def take_in(memory: Memory, text: str, *, where: str, name: str = "") -> int:
+    """Record the counts of another repository as priors; of how many rules. Raises UsageError for any other text.
+
+    What came under the same `name` before is replaced.
+    """
     try:
         counts = read(text)
     except BadCounts as error:
         raise UsageError(str(error), where=where, remedy="write it with `memory export --format counts`") from error
-    return _record(memory, counts, source="import", eps=None)
+    from review_bot.bootstrap.imports import replace
+
+    named = [{**said, "from": name} if name else said for said in _said(counts, "import", None)]
+    replace(memory, name, "import", named)
+    return len(named)
 
 
 class History(NamedTuple):

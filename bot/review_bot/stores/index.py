@@ -19,6 +19,7 @@ from review_bot.stores.index_rows import (
     MIGRATIONS,
     TABLES,
     Damaged,
+    imported_of,
     marks,
     pieces,
     read_patterns,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from review_bot.domain.event import Event
+    from review_bot.memory.normalise import Shape
+    from review_bot.memory.score import Imported
     from review_bot.ports import EventStore
 
     T = TypeVar("T")
@@ -79,7 +82,7 @@ class Index:
 
     def decides(self) -> bool:
         """False where nothing is known that could change what is shown."""
-        tables = ("signal", "mute", "prior")
+        tables = ("signal", "mute", "prior", "imported")
         query = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {name})" for name in tables)
         return bool(self._rows(query)[0][0])
 
@@ -121,6 +124,18 @@ class Index:
     def rules(self) -> list[tuple[str, Totals]]:
         """Every rule that something was said about, with its figures."""
         return self._checked_rows(lambda row: (row[0], totals_of(row)), "SELECT * FROM rule ORDER BY rule")
+
+    def imported(self, shape: Shape, salt: str, least: int) -> Sequence[Imported]:
+        """What was imported under this salt about patterns with this key or as many of its hashes, by event."""
+        query = (
+            "SELECT * FROM imported WHERE salt = ? AND (key = ? OR number IN (SELECT number FROM imported_fp"
+            f" WHERE hash IN ({marks(shape.fp)}) GROUP BY number HAVING count(*) >= ?)) ORDER BY event"
+        )
+        return self._checked_rows(imported_of, query, (salt, shape.key, *shape.fp, least))
+
+    def shown(self) -> dict[str, int]:
+        """How many findings of each rule were shown to somebody before a commit."""
+        return dict(self._rows("SELECT rule, count(DISTINCT finding) FROM shown GROUP BY rule"))
 
     def findings_of(self, rule: str, key: str) -> Sequence[str]:
         """Fingerprints of the findings that had this shape, in order."""
