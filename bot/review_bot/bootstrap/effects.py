@@ -28,10 +28,11 @@ def with_memory(done: Scan, repository: Repository | None) -> Scan:
         with evidence.opened(repository, done.loaded) as index:
             decisions = index.kept("decision")
             review = _changed(done, index, decisions, repository) if index.decides() else done.review
-        if decisions:
-            from review_bot.bootstrap import experiment
+            if decisions:
+                from review_bot.bootstrap import experiment
 
-            experiment.write_down(done.review, decisions, repository, done.loaded)
+                experiment.write_down(done.review, decisions, repository, done.loaded)
+                experiment.settle_with(index, repository, done.loaded)
     except StoreError as error:
         from review_bot.domain.review import Degraded
 

@@ -112,6 +112,10 @@ class Index:
         """The signals in force on all findings of a rule."""
         return self._values(Signal, "signal WHERE rule = ?", (rule,))
 
+    def signals_since(self, ts: int, noisiest: float) -> Sequence[Signal]:
+        """The signals in force from the time `ts` on that mislead no more often than `noisiest`."""
+        return self._values(Signal, "signal WHERE ts >= ? AND eps <= ?", (ts, noisiest))
+
     def priors_of(self, rule: str) -> Sequence[Prior]:
         """What was imported about a rule."""
         return self._values(Prior, "prior WHERE rule = ? ORDER BY event", (rule,))
