@@ -61,6 +61,9 @@ CHECKS = {
 
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "poetry.lock", "uv.lock", "go.sum")
 
+_TEXTS = (".po", ".pot", ".svg", ".csv", ".tsv")
+"""Files that no program reads as a program."""
+
 _BUILT = frozenset(("dist", "node_modules", "third_party"))
 """Folders of what is built or comes from elsewhere."""
 
@@ -88,7 +91,7 @@ def applies(rule: Rule, view: View) -> bool:
     """True where the rule could find something in the file: the cheap questions, before anything is read."""
     if "*" not in rule.languages and view.language not in rule.languages:
         return False
-    if view.path.endswith(_LOCKS) or not _BUILT.isdisjoint(view.path.split("/")):
+    if view.path.endswith((*_LOCKS, *_TEXTS)) or not _BUILT.isdisjoint(view.path.split("/")):
         return False
     if view.file.status in ("binary", "submodule") or not _has_lines(CHECKS[rule.body["check"]][1], view):
         return False

@@ -114,7 +114,7 @@ def _lost(file: FileChange, statement: Statement, token: str, word: re.Pattern[s
     subject = _subject(file.old, statement)
     if subject is not None:
         after = file.pairing.function(subject)
-        if after is None or _guarded(file, file.new, after, word):
+        if after is None or _guarded(file, file.new, after, word) or _asked_inside(file, after, statement, word):
             return False
         return not _guarded_from_outside(file, after, word)
     new = file.pairing.became(statement)
@@ -158,6 +158,18 @@ def _guarded(file: FileChange, side: Outline, function: Function, word: re.Patte
 def _still(file: FileChange, statement: Statement, word: re.Pattern[str]) -> bool:
     text = _code(statement.text, file.language)
     return bool(word.search(text)) and not _OPEN.search(text)
+
+
+_ASKS = lazy(r"(?i)\b\w*(?:authori[sz]|authenticat|permission|polic(?:y|ies)|check_?access|can_?access)\w*\(")
+
+
+def _asked_inside(file: FileChange, after: Function, statement: Statement, word: re.Pattern[str]) -> bool:
+    """True where a check that was called in the body is called at another place of it, or a new one is."""
+    if statement.code.startswith(("@", "[")) or file.change.moved(statement.text):
+        return not statement.code.startswith(("@", "["))
+    return any(
+        file.is_added(one) and (_still(file, one, word) or _ASKS.search(one.code)) for one in file.new.body(after)
+    )
 
 
 def _guarded_from_outside(file: FileChange, after: Function, word: re.Pattern[str]) -> bool:

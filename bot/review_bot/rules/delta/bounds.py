@@ -229,7 +229,7 @@ _LIMIT = lazy(
     r"|throttle_classes|islice|Semaphore|BoundedSemaphore|LimitRange"
     r"|limiter\.limit)\((?P<args>[^()]*(?:\([^()]*\))?[^()]*)\)?)"
     rf"|(?P<slice>\[\s*:\s*{_BOUND}\s*\]|\.slice\(0,\s*{_BOUND}\)|\.substring\(0,\s*{_BOUND}\)"
-    rf"|\.substr\(0,\s*{_BOUND}\))|(?P<min>\b(?:min|Math\.min)\([^()]*(?:MAX|LIMIT|max_|Max|limit"
+    rf"|\.substr\(0,\s*{_BOUND}\)|(?<!\w)(?i:left)\([^()]*,\s*[\d_]{{2,}}\s*\))|(?P<min>\b(?:min|Math\.min)\([^()]*(?:MAX|LIMIT|max_|Max|limit"
     r"|\d)[^()]*\))|(?P<read>\.read\(\s*[\w.*\s]+\))"
 )
 _LIMIT_WORD = lazy(

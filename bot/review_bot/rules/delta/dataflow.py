@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import masked, without_comments
-from review_bot.rules.delta.words import calls, closing, similarity, words_of
+from review_bot.rules.delta.words import calls, closing, similarity, squeezed, words_of
 from review_bot.rules.delta.words import names as names_in
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SANITISERS = (
     r"(?:[\w$]+(?:\.|::|->))*(?:escape(?!d)\w*|htmlspecialchars|htmlentities|strip_tags|bleach\.clean"
     r"|sanitize\w*|sanitise\w*|purify\w*|encodeURIComponent|encodeURI"
-    r"|quote_plus|shlex\.quote|pipes\.quote|urllib\.parse\.quote|quote|escapeshellarg|escapeshellcmd"
+    r"|quote_plus|quote[A-Z_]\w*|shlex\.quote|pipes\.quote|urllib\.parse\.quote|quote|escapeshellarg|escapeshellcmd"
     r"|shellescape|secure_filename|safe_join"
     r"|(?:os\.path|path|posixpath|filepath|Path|File)\.(?:basename|Base|Clean|normalize|normpath"
     r"|realpath|GetFileName)|basename|FilenameUtils\.getName"
@@ -108,7 +108,15 @@ def _guarded(file: FileChange, found: tuple[str, str], new: Statement) -> bool:
         return True
     if any(name in file.change.functions_added() for name, _ in calls(new.code, r"[A-Za-z_]\w*")):
         return True
-    return _added_elsewhere(file, found[0])
+    return _added_elsewhere(file, found[0]) or _made_before(file, new, before)
+
+
+def _made_before(file: FileChange, new: Statement, call: str) -> bool:
+    """True where the function still makes the same clean value in another statement."""
+    function = file.new.function_at(new.start)
+    text = squeezed(call)
+    others = file.new.body(function) if function else ()
+    return any(text in squeezed(one.text) for one in others if one.position != new.position)
 
 
 def _added_elsewhere(file: FileChange, name: str) -> bool:
@@ -129,14 +137,24 @@ def _still_flows(file: FileChange, statement: Statement, found: tuple[str, str])
         return False
     body = file.new.body(after) if after else file.new.statements
     uses = [one for one in body if one.start > 0]
+    if any(squeezed(f"{found[0]}({found[1]}") in squeezed(one.text) for one in uses):
+        return False
     argument = names_in(masked(found[1], file.language))
     name = target[1].split(".")[-1]
-    used = any(
-        name in names_in(one.code) | _interpolated(one.text)
-        or argument & (names_in(one.code) | _interpolated(one.text))
-        for one in uses
+    used = any(name in names_in(one.code) | _interpolated(one.text) for one in uses) or _goes_raw(
+        file, statement, name, argument
     )
     return used and not any(_ALSO.search(one.text) and file.is_added(one) for one in uses)
+
+
+def _goes_raw(file: FileChange, statement: Statement, name: str, argument: set[str]) -> bool:
+    """True where a statement that used the clean value is still there and uses the other one."""
+    for one in file.old.statements[statement.position + 1 :]:
+        if name in names_in(one.code) | _interpolated(one.text):
+            new = file.pairing.became(one)
+            if new is not None and argument & (names_in(new.code) | _interpolated(new.text)):
+                return True
+    return False
 
 
 def _same_value(old: Statement, new: Statement) -> bool:
@@ -171,7 +189,8 @@ _INTERPOLATED = (
 )
 _FIXED = lazy(
     r"^[\s(]*(?:(?-i:(?:self\.|cls\.)?[A-Z][A-Z0-9_]*)|(?:\w+\.)*\w*(?:table|schema|column|col|field"
-    r"|placeholder|marks|clause|order|direction|prefix)\w*(?:\.\w+)?|(?:int|Number|parseInt"
+    r"|placeholder|marks|clause|order|direction|prefix|where|conditions?)\w*(?:\.\w+)?"
+    r"|strings\.Join\((?:\w*(?:where|field|column|col|cond|clause|placeholder|mark|set|join|order)\w*)\b.*|(?:int|Number|parseInt"
     r"|Integer\.parseInt)\(.*|['\",\s]*join.*|\d+)[\s)]*$",
     re.IGNORECASE,
 )

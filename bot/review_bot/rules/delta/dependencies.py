@@ -66,9 +66,14 @@ def _lock(change: WholeChange, manifest: str, locks: Sequence[str]) -> tuple[str
             if base != folder and not touched and name == "requirements.txt":
                 continue
             text = text_of(change, path)
-            if text:
+            if text and (base == folder or _holds(change, text, folder, manifest)):
                 return path, text, touched
     return None
+
+
+def _holds(change: WholeChange, lock: str, folder: str, manifest: str) -> bool:
+    """True where the lock file of the root is that of a package below it as well."""
+    return folder in lock or "workspace" in text_of(change, manifest.rsplit("/", 1)[-1])
 
 
 def _must_follow(lock: str, before: str | None, spec: str) -> bool:

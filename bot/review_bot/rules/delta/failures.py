@@ -48,19 +48,13 @@ def _handlers(file: FileChange) -> Iterator[tuple[Statement, Statement]]:
         if _HANDLER.match(old.code) and _HANDLER.match(new.code):
             seen.add(old.position)
             yield old, new
-    for edit in file.edits:
-        olds = [
-            one
-            for one in file.old.statements
-            if _starts(one, edit.removed) and _HANDLER.match(one.code) and one.position not in seen
-        ]
-        news = [one for one in file.new.statements if _starts(one, edit.added) and _HANDLER.match(one.code)]
+    before = {one.start: one for one in file.old.statements if _HANDLER.match(one.code) and one.position not in seen}
+    now = {one.start: one for one in file.new.statements if _HANDLER.match(one.code)}
+    for edit in file.edits if before and now else ():
+        olds = [before[number] for number, _ in edit.removed if number in before]
+        news = [now[number] for number, _ in edit.added if number in now]
         if len(news) == 1 and olds and news[0].indent == olds[0].indent:
             yield olds[0], news[0]
-
-
-def _starts(statement: Statement, lines: Sequence[tuple[int, str]]) -> bool:
-    return any(number == statement.start for number, _ in lines)
 
 
 def _caught(statement: Statement) -> list[str] | None:
@@ -70,7 +64,7 @@ def _caught(statement: Statement) -> list[str] | None:
     text = next((group for group in found.groups() if group is not None), "")
     text = re.sub(r"\bas\b.*|=>.*", "", text).strip()
     text = re.sub(r"^(?:final )?([\w.\\:| ]+?)\s+[&$]?\$?\w+$", r"\1", text) if found["c"] is not None else text
-    return [one.strip(" ()") for one in re.split(r"[,|]", text.strip("() "))] or [""]
+    return [one.strip(" ()") for one in re.split(r"[,|]", text.strip("() ,"))] or [""]
 
 
 def _width(name: str) -> int:
@@ -177,7 +171,7 @@ def _watched(text: str, found: str) -> bool:
     if "||" in found:
         return "||" in text or bool(re.match(r"if\b", text))
     if "catch(" in found or ".on(" in found:
-        return bool(re.search(r"\.catch|await|onError|handle|pipeline\(", text))
+        return bool(re.search(r"^return\b|\.catch|await|onError|handle|pipeline\(", text))
     if "curl" in found or "--fail" in found:
         return bool(re.search(r"--fail|\s-\w*f", text)) or "curl" not in text
     if "check" in found:
@@ -200,6 +194,8 @@ def _elsewhere(file: FileChange, statement: Statement, found: str) -> bool:
     body = file.new.body(after) if after else file.new.statements
     added = [one for one in body if file.is_added(one) and one.position != _index(file, statement)]
     helpers = file.change.functions_added()
+    if not found.startswith("if") and any(found in without_comments(one.text, file.language) for one in added):
+        return True
     for one in added:
         if (
             file.language == "go"
@@ -239,6 +235,14 @@ def _call_stays(file: FileChange, statement: Statement, found: str) -> bool:
         return following is not None and following.start not in file.view.removed_numbers
     if found.startswith(_BY_ARGUMENT):
         return False
+    if found.startswith(".catch") and re.match(r"(?:return|await)\b", statement.code):
+        # Whoever called gets to know.
+        return False
+    if found.startswith(".catch"):
+        made = statement.code.partition(".catch")[0].strip()
+        return re.search(r"\.catch\(\s*(?:async\b|\w+\s*[,)]|\w+ =>|\()", statement.code) is not None and any(
+            made in one.code for one in body
+        )
     subject = re.sub(r"^(?:if|assert)\b[ (]*(?:not\b)?", "", statement.code).strip(" (!")
     receiver = re.match(r"(?:self\.|this\.|await )?([A-Za-z_$][\w$]*)", subject)
     text = " ".join(one.code for one in body)
@@ -259,9 +263,10 @@ def _go_call_stays(file: FileChange, statement: Statement, body: Sequence[Statem
 
 
 def _looked_at(name: str, following: Sequence[Statement]) -> bool:
-    """True where a variable is used before it gets another value."""
+    """True where a variable is used before it gets another value in any case."""
+    depth = following[0].indent if following else 0
     for one in following:
-        if re.search(rf"\b{name}\b :?= |, {name} :?= ", one.code):
+        if one.indent <= depth and re.search(rf"\b{name}\b :?= |, {name} :?= ", one.code):
             return False
         if re.search(rf"\b{name}\b", one.code):
             return True
@@ -345,6 +350,8 @@ def _no_longer_async(file: FileChange) -> set[str]:
 
 def _not_awaited(call: str, new: Statement) -> bool:
     plain = re.sub(r"\([^()]*\)", "", call)
+    if re.search(rf"\bawait ?\([^;]*\b{re.escape(plain)}\s*\(", new.code):
+        return False
     code = re.sub(r"\([^()]*\)(?=\.)", "", new.code)
     return bool(re.search(rf"(?<![\w$.]){re.escape(plain)}\s*(?:<[^>]*>)?\(", code)) and not re.search(
         rf"await\s+(?:\(\s*)?{re.escape(plain)}\s*(?:<[^>]*>)?\(", code

@@ -30,9 +30,12 @@ _EXIT = lazy(
     r"|AbortWith\w+|fail|reject|exit)|bail!|panic!)\b"
 )
 _COMPUTED = lazy(r"return\b.*\w\s*\(")
+_MARKUP = lazy(r"return \(? ?<\w?")
+_RESULT = lazy(r"return (?!true\b|self\b|this\b)[a-z_]\w*(?:\.\w+)*;?$")
 _REFUSAL = lazy(
     r"err|forbid|denied|deny|unauthor|redirect|abort|reject|fail|invalid|bad|not_?found|status|40\d|42\d|50\d|none"
-    r"|null|empty|default|false|zero|exception|missing|skip|optional|send|next\(|problem|unavailable|login",
+    r"|null|empty|default|false|zero|exception|missing|skip|optional|send|next\(|problem|unavailable|login"
+    r"|see_?other|http_?found",
     re.IGNORECASE,
 )
 _ENVIRONMENT = lazy(
@@ -76,6 +79,35 @@ def guard_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
             guard = guard_of(file.old, statement)
             if guard and _is_lost(file, guard):
                 yield file.match("old", statement, A=statement.text.rstrip("{: "))
+    for old, new in _one_for_one(file):
+        if _lets_through(file, old, new):
+            yield file.match("new", new, "", f"This answer refused (`{old.text[:60]}`) and lets everybody through now")
+
+
+_REFUSES = lazy(
+    r"(?:return\b.*|raise\b.*|throw\b.*|[\w.]+\(.*)(?:[uU]nauthori[sz]ed|[fF]orbidden|Permission|[dD]enied|\b40[13]\b)",
+)
+_PASSES_ON = lazy(
+    r"(?:return )?(?:await )?(?:next|handler|[\w.]*\.(?:doFilter|proceed|next|ServeHTTP))\(|pass$|return [tT]rue;?$"
+)
+
+
+def _one_for_one(file: FileChange) -> Iterator[tuple[Statement, Statement]]:
+    """Statements of one line that took the place of another one."""
+    for edit in file.edits:
+        if len(edit.removed) == len(edit.added) == 1:
+            old, new = file.old.at(edit.removed[0][0]), file.new.at(edit.added[0][0])
+            if old is not None and new is not None:
+                yield old, new
+
+
+def _lets_through(file: FileChange, old: Statement, new: Statement) -> bool:
+    """True where a refusal under a condition that stayed became the way on."""
+    if not _REFUSES.match(old.code) or _REFUSES.match(new.code) or not _PASSES_ON.match(new.code):
+        return False
+    if old.parent < 0 or new.parent < 0 or not _IF.match(file.old.statements[old.parent].code):
+        return False
+    return squeezed(file.old.statements[old.parent].code) == squeezed(file.new.statements[new.parent].code)
 
 
 def guard_of(side: Outline, statement: Statement) -> Guard | None:
@@ -137,7 +169,9 @@ def _is_lost(file: FileChange, guard: Guard) -> bool:
 
 def _guards(guard: Guard, statement: Statement, side: Outline) -> bool:
     """False for a branch that computes another result: that is no refusal."""
-    if statement.end > statement.start + 12:
+    if statement.end > statement.start + 12 or _MARKUP.match(guard.exit):
+        return False
+    if _RESULT.match(guard.exit) and not _REFUSAL.search(guard.exit):
         return False
     if not _COMPUTED.match(guard.exit):
         return True
@@ -201,7 +235,9 @@ def _replaced(file: FileChange, guard: Guard, function: Function | None, after: 
         if len(about) > 1:
             about.discard(word)
     added = _added_in(file, after) if function else [one for one in file.new.statements if file.is_added(one)]
-    if any(_takes_over(file, one, about) for one in added):
+    if any(_takes_over(file, one, about) for one in added) or _asks_result(added, about) or _always_there(file, guard):
+        return True
+    if _state_gone(file, guard):
         return True
     if (
         function
@@ -217,6 +253,70 @@ def _added_in(file: FileChange, after: Function | None) -> list[Statement]:
         return []
     inside = [after.header, *file.new.body(after)]
     return [one for one in inside if file.is_added(one)]
+
+
+_ASSIGNED = lazy(
+    r"(?:const |let |var |final |auto |val )?(?P<names>[\w$]+(?:, ?[\w$]+)*)(?: ?:[^=]+)? ?:?= ?(?P<value>.*)$"
+)
+
+
+def _asks_result(added: Sequence[Statement], about: set[str]) -> bool:
+    """True where a new condition asks about a new variable that was made of what the guard asked about."""
+    made: set[str] = set()
+    for one in added:
+        found = _IF.match(one.code) or _POSTFIX.match(one.code)
+        if found and made & names_in(found["condition"]):
+            return True
+        found = _ASSIGNED.match(one.code)
+        if found and about & names_in(found["value"]):
+            made |= names_in(found["names"])
+    return False
+
+
+_ABSENT = lazy(r"[(]?(?:(?:not |!)(?P<a>[\w.$]+)|(?P<b>[\w.$]+) (?:is None|={2,3} ?(?:null|undefined|nil|None)))[)]?$")
+
+
+def _always_there(file: FileChange, guard: Guard) -> bool:
+    """True where the guard asked whether something is there, and nothing makes it nothing any longer."""
+    found = _ABSENT.match(guard.condition)
+    if not found:
+        return False
+    name = (found["a"] or found["b"]).split(".")[-1].lstrip("_")
+    if _made_otherwise(file, guard, found["a"] or found["b"]):
+        return True
+    nothing = re.compile(rf"\b_?{re.escape(name)}\b(?: ?:[^=\n]+)? ?=(?!=) ?(?:None|null|nil|undefined)\b(?!\s*[,)])")
+    if not any(nothing.search(text) for _, text in file.removed):
+        return False
+    return not any(nothing.search(text) for text in file.view.lines("new").values())
+
+
+def _made_otherwise(file: FileChange, guard: Guard, name: str) -> bool:
+    """True where a variable that came of a call, which may give nothing, is another thing now."""
+    function = file.old.function_at(guard.statement.start)
+    for old in file.old.body(function) if function else ():
+        new = file.pairing.became(old)
+        if new is None or not re.match(rf"(?:\w+ )?{re.escape(name)}(?:, ?\w+)* ?:?= ?", old.code):
+            continue
+        first, second = (_ASSIGNED.match(one.code) for one in (old, new))
+        if first and second and first["names"] == second["names"] and "(" in first["value"]:
+            return not re.search(r"[(\[?]", second["value"])
+    return False
+
+
+_STRICT = lazy(
+    r"auth|admin|perm|owner|login|role|csrf|token|access|allow|forbid|secur|valid|verif|sign|staff|session|trust",
+    re.IGNORECASE,
+)
+
+
+def _state_gone(file: FileChange, guard: Guard) -> bool:
+    """True where what the guard asked about was a state of this file, and the file has it no longer."""
+    states = set(re.findall(r"\.([A-Za-z_]\w*)(?!\w*\()", guard.condition))
+    if not states or _STRICT.search(guard.condition) or not file.view.whole("new"):
+        return False
+    now = names_in(" ".join(one.code for one in file.new.statements))
+    defined = " ".join(line for number, line in file.removed if not _within(guard, number))
+    return not states & now and any(re.search(rf"\b{state}\??\s*[:=](?!=)", defined) for state in states)
 
 
 def _takes_over(file: FileChange, statement: Statement, about: set[str]) -> bool:
@@ -257,13 +357,44 @@ def _no_longer_known(file: FileChange, guard: Guard, about: set[str], after: Fun
     """True where the guard went together with a feature: none of its names is used any longer."""
     body = file.new.body(after) if after else file.new.statements
     text = " ".join(one.code for one in ([after.header, *body] if after else body))
-    known = names_in(text)
-    if about & known:
+    about = about or set(_VARIABLE.findall(guard.condition))
+    if about & {*names_in(text), *_VARIABLE.findall(text)} or _outlives(file, guard):
         return False
     if not about:
         return True
-    left = names_in(" ".join(line for number, line in file.removed if not _within(guard, number)))
-    return bool(about & left) or not _SECURITY.search(guard.condition)
+    prepared = _prepared(file, guard, about)
+    left = names_in(
+        " ".join(line for number, line in file.removed if not _within(guard, number) and number not in prepared)
+    )
+    if about & left:
+        return True
+    return not (_SECURITY.search(guard.condition) or (prepared and _RAISES.match(guard.exit)))
+
+
+_VARIABLE = lazy(
+    r"(?<![\w.])(?!(?:None|null|nil|undefined|True|False|true|false|not|and|or|is|in|if|self|this)\b)[a-z_]\w*(?![\w(])"
+)
+_RAISES = lazy(r"(?:raise|throw|panic)\b")
+_ATTRIBUTE = lazy(r"\b(?:self|this|cls|@)\.?(?P<name>\w+)(?!\w*\()")
+
+
+def _outlives(file: FileChange, guard: Guard) -> bool:
+    """True where a guard that raises asked about a state of its object that the rest of the file still has."""
+    if not _RAISES.match(guard.exit):
+        return False
+    states = {found["name"] for found in _ATTRIBUTE.finditer(guard.condition)}
+    return any(state in names_in(one.code) for state in states for one in file.new.statements)
+
+
+def _prepared(file: FileChange, guard: Guard, about: set[str]) -> set[int]:
+    """The removed lines that only made what the guard asked about."""
+    function = file.old.function_at(guard.statement.start)
+    found: set[int] = set()
+    for one in file.old.body(function) if function else ():
+        made = _ASSIGNED.match(one.code) if one.start < guard.statement.start and _gone(file, one) else None
+        if made and names_in(made["names"]) <= about:
+            found.update(range(one.start, one.end + 1))
+    return found
 
 
 def _within(guard: Guard, number: int) -> bool:
@@ -308,14 +439,14 @@ def _condition(statement: Statement) -> str | None:
 
 def _weaker(file: FileChange, old: Statement, new: Statement, first: str, second: str) -> str | None:
     if _is_turned(first, second):
-        return "turned round"
+        return "was turned round"
     guard = guard_of(file.old, old)
     exits = guard is not None and _guards(guard, old, file.old) and not guard.exit.startswith("break")
     before, now = _operands(first), _operands(second)
     if _CONSTANT.match(second.strip("() ")):
-        return "always the same now"
+        return "is always the same"
     if any(_CONSTANT.match(word) for word in now[1]) and not any(_CONSTANT.match(word) for word in before[1]):
-        return "always the same now"
+        return "is always the same"
     reason = _fewer(before, now, exits=exits)
     if reason and _asked_beside(file, new, before[1], now[1]):
         return None
@@ -403,10 +534,10 @@ def _fewer(before: tuple[str, list[str]], now: tuple[str, list[str]], *, exits: 
     old, new = ({squeezed(part): part for part in parts} for parts in (old_parts, new_parts))
     losing, gaining = ("||", "&&") if exits else ("&&", "||")
     if old.keys() == new.keys() and old_operator == losing and new_operator == gaining:
-        return "satisfied by one part where all were needed" if not exits else "needs all parts where one was enough"
+        return "is met by one part where all were needed" if not exits else "needs all parts where one was enough"
     lost = [old[part] for part in old if part not in new]
     if old_operator == losing and len(old) > len(new) and new.keys() < old.keys():
-        return f"without `{lost[0]}`"
+        return f"no longer asks for `{lost[0]}`"
     more = [new[part] for part in new if part not in old]
     if (
         new_operator == gaining

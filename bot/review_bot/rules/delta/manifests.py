@@ -135,7 +135,11 @@ def _composer(text: str) -> dict[str, str]:
 
 
 def _gomod(text: str) -> dict[str, str]:
-    return dict(re.findall(r"^(?:require\s+|\t)([\w./~-]+\.[\w./~-]+)\s+(v[\w.+-]+)", text, re.MULTILINE))
+    found = dict(re.findall(r"^(?:require\s+|\t)([\w./~-]+\.[\w./~-]+)\s+(v[\w.+-]+)", text, re.MULTILINE))
+    for name in re.findall(r"^(?:replace\s+|\t)(\S+)(?:\s+v\S+)?\s+=>\s+\.", text, re.MULTILINE):
+        # What lies beside it is in no list of sums.
+        found.pop(name, None)
+    return found
 
 
 def _gemfile(text: str) -> dict[str, str]:
@@ -184,6 +188,7 @@ def locked(path: str, text: str, name: str) -> list[str]:
         "yarn.lock": rf"(?m)^\"?{escaped}@[^\n]*:\n\s+version:? \"?([^\"\n]+)\"?",
         "pnpm-lock.yaml": rf"(?m)^\s+(?:'?/?{escaped}[@/]([\d.]+[\w.-]*)"
         rf"|'?{escaped}'?:\n\s+specifier:[^\n]*\n\s+version: ([^\s(]+))",
+        "bun.lock": rf"\"{escaped}\": \[\"{escaped}@([^\"]+)\"",
         "go.sum": rf"(?m)^{escaped} (v[^\s/]+) ",
         "Gemfile.lock": rf"(?m)^ {{4}}{escaped} \(([^)]+)\)",
         "composer.lock": rf"\"name\": \"{escaped}\",\s*\"version\": \"v?([^\"]+)\"",
@@ -191,7 +196,7 @@ def locked(path: str, text: str, name: str) -> list[str]:
     }
     shape = shapes.get(file)
     if shape is None:
-        return [name] if name in text else []
+        return [""] if name in text else []
     return [
         found if isinstance(found, str) else next((one for one in found if one), "")
         for found in re.findall(shape, text)
@@ -213,6 +218,8 @@ def contradicts(spec: str, versions: list[str]) -> bool:
     if not bound or ((bound["more"] or "").strip(" ,") and "|" in (bound["more"] or "")):
         return False
     wanted = version_tuple(bound["version"])
+    if not all(map(version_tuple, versions)):
+        return False
     if bound["operator"] in ("==", "===", "=") and "*" not in spec:
         return all(not _equal(version_tuple(one), wanted) for one in versions)
     return all(version_tuple(one) < wanted for one in versions)

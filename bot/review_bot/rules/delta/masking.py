@@ -50,7 +50,7 @@ def masked(text: str, language: str | None) -> str:
     """`text` without comments and with empty strings; every line stays on its line."""
     family = family_of(language)
     if family == "javascript" and "/" in text:
-        text = _regex_literal().sub("0", text)
+        text = _regex_literal().sub(lambda found: "\n" * found[0].count("\n") + "0", text)
     return _pattern(family).sub(_emptied, text)
 
 

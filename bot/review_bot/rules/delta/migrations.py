@@ -71,7 +71,8 @@ _DESTRUCTIVE = (
         "drops {}",
     ),
     (lazy(r"\.(?:renameColumn|renameTable)\((?P<name>[^)]*)\)"), "renames {}"),
-    (lazy(r"\bop\.alter_column\((?P<name>[^,]*,[^,]*),.*nullable\s*=\s*False"), "makes {} mandatory"),
+    (lazy(r"\bop\.alter_column\((?P<name>[^,]*,[^,]*),.*(?<!existing_)nullable\s*=\s*False"), "makes {} mandatory"),
+    (lazy(r"\bop\.alter_column\((?P<name>[^,]*,[^,]*),.*\btype_\s*="), "changes the type of {}"),
     (lazy(r"\bchange_column_null[ (]+(?P<name>[:\w\"', ]+),\s*false"), "makes {} mandatory"),
 )
 _ADDS = (
@@ -103,6 +104,12 @@ _WITHOUT_WHERE = lazy(
     r"^\s*(?:DELETE\s+FROM\s+(?P<name>[\w.\"`]+)|UPDATE\s+(?P<name2>[\w.\"`]+)\s+SET\b(?!.*\bWHERE\b).*)\s*;",
     re.IGNORECASE,
 )
+_SESSION = lazy(
+    r"\bSET\s+(?:LOCAL\s+|SESSION\s+)?(?:statement_timeout|lock_timeout|search_path)\b|\bget_bind\(\)\s*$"
+    r"|[\"'(\s](?:COMMIT|BEGIN)\b\s*;?\s*[\"']|\.(?:commit|begin)\(\)|autocommit",
+    re.IGNORECASE,
+)
+"""How a migration talks to the database: the schema is the same."""
 _POSTGRES = lazy(r"postgres|::\w+|jsonb|uuid_generate|\bSERIAL\b|CONCURRENTLY|plpgsql|psql|timestamptz", re.IGNORECASE)
 _INDEX = lazy(
     r"\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY)(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>\w+)\s+ON\s+"
@@ -166,6 +173,7 @@ def _harmless(code: str) -> bool:
             )
         )
         or bool(re.search(r"^\s*\w*\s*verbose_name|help_text\s*=", code))
+        or bool(_SESSION.search(code))
         or (code.strip().startswith(("'", '"')) and code.strip().endswith(('."""', ".'''")))
     )
 
@@ -203,6 +211,8 @@ def _danger(code: str, made: set[str], whole: str) -> str | None:
     if named.strip('"`').lower() in made or re.search(
         r"(?i)\b(?:tmp|temp|backup|old)_|_(?:tmp|temp|backup|old)\b", named
     ):
+        return None
+    if re.search(r"(?i)\bALTER\s+(?:TYPE|INDEX|SEQUENCE|TRIGGER|FUNCTION)\b.*\bRENAME\b", code):
         return None
     for shape, words in _DESTRUCTIVE:
         found = shape.search(code)

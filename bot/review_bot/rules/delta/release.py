@@ -19,6 +19,12 @@ _CHANGELOG = lazy(
     r"|changelogs?|newsfragments?|news|changes|release[-_]?notes?|\.changes|whatsnew)/",
     re.IGNORECASE,
 )
+_LIST = lazy(
+    r"(?:^|/)(?:change_?s?|change-?logs?|changes|history|news|releases?|release[-_]?notes?)(?:[-_.][\w.-]*)?$",
+    re.IGNORECASE,
+)
+_FRAGMENTS = lazy(r"(?:^|/)(?:\.changeset|changelog\.d|newsfragments?|\.changes)/", re.IGNORECASE)
+_MOST_LISTS = 20
 _FILES = lazy(
     r"(?:^|/)(?:pyproject\.toml|setup\.(?:py|cfg)|package\.json|Cargo\.toml|pom\.xml"
     r"|build\.gradle(?:\.kts)?|gradle\.properties|VERSION(?:\.txt)?|version\.(?:py|go|rb|js|ts|txt)"
@@ -51,10 +57,10 @@ def version_without_changelog(file: FileChange, names: Sequence[str]) -> Iterato
         if (
             now
             and before
-            and not _keeps_none(file.change)
             and now not in before
             and not _UNFINISHED.search(now)
             and len(before) == 1
+            and _is_missing(file.change, next(iter(before)), now)
         ):
             file.change.memory["version"] = True
             yield file.match_line("new", number, A=now, B=next(iter(before)))
@@ -65,11 +71,22 @@ def _told(change: WholeChange) -> bool:
     return any(_CHANGELOG.search(re.sub(r"\.\w+$", "", path)) for path in change.paths)
 
 
-def _keeps_none(change: WholeChange) -> bool:
-    """True for a project that keeps no list of changes at all: there is nothing to forget."""
+def _is_missing(change: WholeChange, before: str, now: str) -> bool:
+    """True where a list of changes that tells of the version before says nothing of this one."""
     if change.tree is None:
-        return False
-    return not any(_CHANGELOG.search(re.sub(r"\.\w+$", "", path)) for path in change.tree.paths())
+        return True
+    lists = [path for path in change.tree.paths() if _CHANGELOG.search(re.sub(r"\.\w+$", "", path))]
+    files = [path for path in lists if _LIST.search(path)][:_MOST_LISTS]
+    text = "\n".join((change.tree.read(path) or b"").decode("utf-8", "replace") for path in files)
+    if not text:
+        return any(_FRAGMENTS.search(path) for path in lists)
+    return not _names(text, now) and (_names(text, before) or bool(_UNFINISHED.search(before)))
+
+
+def _names(text: str, version: str) -> bool:
+    """True where a text speaks of a version; without its last zero too."""
+    bare = re.escape(version.removesuffix(".0"))
+    return bool(re.search(rf"(?<![\d.]){bare}(?:\.0)*(?![\d]|\.\d)", text))
 
 
 def _version(file: FileChange, side: str, number: int, text: str) -> str | None:

@@ -20,6 +20,7 @@ _CHECKED = frozenset(("go", "java", "csharp", "rust", "kotlin", "swift", "typesc
 _RETURN = lazy(r"(?:\} ?)?return\b\s*(?P<value>.*?);?$")
 _GIVES_UP = lazy(r"(?:raise|throw)\b")
 _NUMBER = lazy(r"[-+]?\d[\d_.]*$")
+_NAMED_TYPE = lazy(r"^\s*(?:export )?(?:type\s+)?(\w+)\s+=?\s*(\S[^\n{]*?);?\s*$", re.MULTILINE)
 _ANNOTATION = {
     "python": lazy(r"\)\s*->\s*(?P<type>.+?):\s*$"),
     "typescript": lazy(r"\)\s*:\s*(?P<type>[^={]+?(?:\{[^}]*\})?)\s*(?:=>\s*)?\{?\s*$"),
@@ -40,7 +41,7 @@ def return_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
         if (
             after is None
             or after.name != function.name
-            or not _is_public(function)
+            or not _is_public(function, file.language)
             or not _touched(file, after, function)
         ):
             continue
@@ -52,8 +53,10 @@ def return_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
             yield found
 
 
-def _is_public(function: Function) -> bool:
+def _is_public(function: Function, language: str | None) -> bool:
     name = function.name.split(".")[-1]
+    if language == "typescript" and not function.container and "export" not in function.header.text:
+        return False
     if " " in name or name.startswith(("_", "#")) or name == "constructor":
         return False
     return not re.match(r"(?:@\w+ )*(?:private|protected)\b|func (?:\([^)]*\) )?[a-z]", function.header.code)
@@ -130,12 +133,32 @@ def _plain(text: str) -> str:
 
 def _renamed_type(file: FileChange, first: str, second: str) -> bool:
     """True where a type only has a new name, or its arguments are spelled out."""
+    if _same_variable(first, second) or _alias(file, first, second):
+        return True
     heads = re.split(r"[<\[]", first)[0].strip("*&? "), re.split(r"[<\[]", second)[0].strip("*&? ")
     if heads[0] == heads[1] and re.search(r"[<\[]", first + second) and ("<" in first) != ("<" in second):
         return True
     whole = "\n".join(file.view.lines("new").values())
     gone = heads[0] and not re.search(rf"\b{re.escape(heads[0])}\b", whole)
     return bool(gone) and heads[0][:1].isupper() and first.replace(heads[0], heads[1]) == second
+
+
+def _same_variable(first: str, second: str) -> bool:
+    """True where types differ only in what stands for any type."""
+    if re.fullmatch(r"[A-Z]\d?", second) or first == "Object":
+        return True
+    loose = [
+        re.sub(r"(?<=[<, ])(?:\?(?: (?:extends|super) [\w.]+)?|[A-Z]\d?)(?=[>,])", "?", text)
+        for text in (first, second)
+    ]
+    return squeezed(loose[0]) == squeezed(loose[1])
+
+
+def _alias(file: FileChange, first: str, second: str) -> bool:
+    """True where the change gives the old type the new name."""
+    names = dict(_NAMED_TYPE.findall(file.change.added_text))
+    back = re.sub(r"\w+", lambda found: names.get(found[0], found[0]), second)
+    return back != second and squeezed(back) == squeezed(first)
 
 
 def _bodies_differ(file: FileChange, function: Function, after: Function) -> bool:
@@ -146,12 +169,24 @@ def _values(side: Outline, function: Function) -> list[str]:
     return [squeezed(value) for _, value in _returns(side, function)]
 
 
+def _in_callback(side: Outline, function: Function, statement: Statement) -> bool:
+    """True inside of a function without a name that is handed to a call."""
+    for one in side.ancestors(statement):
+        if one.position <= function.header.position:
+            return False
+        if re.search(r"=> ?[{(]?$|\bfunction\b[^{]*\{$|\bfunc\([^{]*\{$|-> ?\{$", one.code):
+            return True
+    return False
+
+
 def _returns(side: Outline, function: Function) -> list[tuple[Statement, str]]:
     """The return statements of a function, those of functions inside left out."""
     inner = [one for one in side.functions if function.header.position < one.header.position <= function.last]
     found = []
     for statement in side.body(function):
-        if any(one.header.position <= statement.position <= one.last for one in inner):
+        if any(one.header.position <= statement.position <= one.last for one in inner) or _in_callback(
+            side, function, statement
+        ):
             continue
         shape = _RETURN.match(statement.text)
         if shape:
@@ -252,12 +287,9 @@ def _turned_around(
     now: list[tuple[Statement, str]],
 ) -> Match | None:
     """An error that was raised and is a value now, or the other way round."""
-    for edit in file.edits:
-        olds = [one for one in (file.old.at(number) for number, _ in edit.removed) if one]
-        news = [one for one in (file.new.at(number) for number, _ in edit.added) if one]
-        if not olds or not news or not function.header.position < olds[-1].position <= function.last:
+    for first, second in _ends(file):
+        if not function.header.position < first.position <= function.last:
             continue
-        first, second = olds[-1], news[-1]
         if not after.header.position < second.position <= after.last or first.indent != second.indent:
             continue
         raised, raises = bool(_GIVES_UP.match(first.code)), bool(_GIVES_UP.match(second.code))
@@ -272,6 +304,21 @@ def _turned_around(
         if raises and old_value and _kind(old_value["value"]) in ("none", "bool", "number"):
             return file.match("new", second, A=function.name, B=first.text, C=second.text)
     return None
+
+
+def _ends(file: FileChange) -> list[tuple[Statement, Statement]]:
+    """The last old and the last new statement of each edit that has both."""
+    key = ("ends", id(file))
+    known = file.change.memory.get(key)
+    if known is None:
+        found = []
+        for edit in file.edits:
+            olds = [one for one in (file.old.at(number) for number, _ in edit.removed) if one]
+            news = [one for one in (file.new.at(number) for number, _ in edit.added) if one]
+            if olds and news:
+                found.append((olds[-1], news[-1]))
+        known = file.change.memory[key] = found
+    return known  # type: ignore[return-value]
 
 
 def _kind_of_any(returns: list[tuple[Statement, str]], value: str) -> bool:

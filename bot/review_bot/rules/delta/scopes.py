@@ -132,6 +132,8 @@ def _uncovered(file: FileChange, lock: Statement, covered: list[Statement], name
         new = outside.get(text)
         if new is None or text in inside or trivial(old.code) or _QUIET.match(old.code) or not _shared(old, covered):
             continue
+        if function is not None and _on_argument(old, function):
+            continue
         if _lock_gone(file, lock):
             return
         yield _at(file, lock, new, old, function)
@@ -170,6 +172,16 @@ def _shared(statement: Statement, covered: Sequence[Statement]) -> bool:
             and _touched_by_others(local[2], statement, covered)
         )
     return True
+
+
+def _on_argument(statement: Statement, function: Function) -> bool:
+    """True for a call on what the caller handed in: it is the caller's."""
+    found = re.match(r"(?:if ?\()?(?P<name>[a-z]\w*)\.\w+\(", statement.code)
+    if not found or found["name"] in ("self", "this", "cls"):
+        return False
+    arguments = function.header.code.partition("(")[2]
+    rest = statement.code[found.end() :]
+    return bool(re.search(rf"\b{found['name']}\b", arguments)) and not re.search(r"\b(?:self|this)\b", rest)
 
 
 def _touched_by_others(value: str, statement: Statement, covered: Sequence[Statement]) -> bool:
@@ -217,7 +229,7 @@ _CLOSE = lazy(
 _ENDS = lazy(
     r"\bwith\b|\bclose\w*\(|Close\(|ExitStack|enter_context|\busing\b|\btry ?\(|read_text|read_bytes"
     r"|write_text|write_bytes|addCleanup|Cleanup\(|atexit|finalize|defer\b|shutdown\(|dispose"
-    r"|release\(|finally|closing|weakref|disconnect|teardown|yield",
+    r"|\.Go\(|release\(|finally|closing|weakref|disconnect|teardown|yield",
     re.IGNORECASE,
 )
 

@@ -35,6 +35,9 @@ _COMMON = bag(
 )
 
 
+_NAME = lazy(r"[\w$]+")
+
+
 class _Changed(NamedTuple):
     name: str
     before: list[Parameter]
@@ -97,9 +100,8 @@ def _sites(change: WholeChange, names: Sequence[str]) -> dict[str, dict[str, lis
     """Where each name stands: lines by path, by name."""
     found: dict[str, dict[str, list[int]]] = {name: {} for name in names}
     for path, line, text in _hits(change, names):
-        for name in names:
-            if re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text):
-                found[name].setdefault(path, []).append(line)
+        for word in set(_NAME.findall(text)) & found.keys():
+            found[word].setdefault(path, []).append(line)
     return found
 
 
@@ -140,19 +142,25 @@ def text_of(change: WholeChange, path: str) -> str:
     return decode(data) if data is not None and len(data) < 2_000_000 else ""
 
 
+_DEFINING = lazy(r"\b(?:def|function\*?|func|fn|fun|class|struct)\s+(?:\([^)]*\)\s*)?$")
+_NAMING = lazy(r"\b(?:const|let|var)\s+$")
+_BEFORE_NAME = lazy(r"[ \t]*(?!return\b|else\b|new\b|await\b|throw\b)(?:[\w<>\[\],.?@]+[ \t]+)*$")
+_BEHIND_NAME = lazy(r"\s*\([^;{}=]*\)[^;{}()=]*\{[^}\n]*$", re.MULTILINE)
+
+
 def _definitions(text: str, name: str, language: str | None) -> int:
-    escaped = re.escape(name)
-    shapes = [
-        rf"\b(?:def|function\*?|func|fn|fun|class|struct)\s+(?:\([^)]*\)\s*)?{escaped}\b",
-        rf"\b(?:const|let|var)\s+{escaped}\s*=",
-    ]
-    if language not in ("python", "go", "ruby", "rust"):
-        shapes.append(
-            rf"^[ \t]*(?!return\b|else\b|new\b|await\b"
-            rf"|throw\b)(?:[\w<>\[\],.?@]+[ \t]+)*{escaped}\s*\([^;{{}}=]*\)[^;{{}}()=]*\{{[^}}\n]*$"
-        )
-    found = (one for shape in shapes for one in re.finditer(shape, text, re.MULTILINE))
-    return len({text.count("\n", 0, one.end()) for one in found})
+    """How many lines of a text define the name."""
+    headers = language not in ("python", "go", "ruby", "rust")
+    lines = set()
+    for found in re.finditer(rf"(?<!\w){re.escape(name)}\b", text):
+        before = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+        if (
+            _DEFINING.search(before)
+            or (_NAMING.search(before) and re.match(r"\s*=", text[found.end() : found.end() + 20]))
+            or (headers and _BEFORE_NAME.match(before) and _BEHIND_NAME.match(text, found.end()))
+        ):
+            lines.add(text.count("\n", 0, found.start()))
+    return len(lines)
 
 
 def _could_know(file: FileChange, path: str, text: str, one: _Changed) -> bool:
@@ -182,7 +190,11 @@ def _wrong_calls(file: FileChange, one: _Changed, path: str, text: str, lines: l
         stop = starts[number] if number < len(starts) else len(code)
         for match in re.finditer(rf"(?<![\w$]){re.escape(one.name)}\s*\(", code[starts[number - 1] : stop]):
             at = starts[number - 1] + match.start()
-            if not _is_call(code, at, one, file, own=path == file.path):
+            if not _is_call(code, at, one, file, own=path == file.path) or _is_other(code, at, one):
+                continue
+            if one.method and _on_module(code, text, at):
+                continue
+            if _MUST_FAIL.search("\n".join(text.split("\n")[max(0, number - 3) : number])):
                 continue
             call = arguments(code, starts[number - 1] + match.end() - 1, file.language)
             if not fits(call, declared, file.language) and fits(call, one.before, file.language):
@@ -205,6 +217,43 @@ def _asked_for(file: FileChange, one: _Changed) -> list[Parameter]:
         return bool(_OPTIONAL.fullmatch(name) or re.search(asks, body))
 
     return [p._replace(default="undefined") if p.default is None and optional(p.name) else p for p in one.after]
+
+
+_MUST_FAIL = lazy(r"\braises\b|assertRaises|\btoThrow|\bthrows\(|assertThrows|rejects|ts-expect-error")
+"""Around a call that is written to be refused."""
+
+
+def _on_module(code: str, text: str, at: int) -> bool:
+    """True for a call on what the file imports by that name: a package has functions, and no methods."""
+    found = re.search(r"(?<![\w$.)\]])([a-z]\w*)(?:\.|::)\s*$", code[max(0, at - 60) : at])
+    if not found:
+        return False
+    name = re.escape(found[1])
+    return bool(
+        re.search(rf"^\s*(?:import\s+)?(?:{name}\s+)?\"(?:[^\"]*/)?{name}(?:\.v\d+)?\"\s*$", text, re.MULTILINE)
+    ) or bool(
+        re.search(rf"^(?:import\s+(?:[\w.]+\s+as\s+)?{name}\s*$|import\s+\*\s+as\s+{name}\b)", text, re.MULTILINE)
+    )
+
+
+def _is_other(code: str, at: int, one: _Changed) -> bool:
+    """True for a method that hands on to the method of the same name of another object."""
+    if not one.method:
+        return False
+    line = code[code.rfind("\n", 0, at) + 1 : at]
+    receiver = re.search(r"[\w$.]+(?=(?:\.|->|::|\?\.)\s*$)", line)
+    if not receiver or receiver[0] in ("self", "this", "cls"):
+        return False
+    header = re.compile(rf"\b(?:def|func|fn|fun|function)?\s*(?:\([^)]*\)\s*)?(?<![\w$.]){re.escape(one.name)}\s*\(")
+    indent = len(line) - len(line.lstrip())
+    for text in reversed(code[:at].split("\n")[:-1]):
+        if text.strip() and len(text) - len(text.lstrip()) < indent:
+            indent = len(text) - len(text.lstrip())
+            if header.search(text):
+                return True
+            if indent == 0:
+                return False
+    return False
 
 
 def _offsets(text: str) -> list[int]:
@@ -282,16 +331,16 @@ def default_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     """Parameters and settings that nobody gives and that have another value now."""
     if file.view.file.deleted or is_test(file.path):
         return
-    noted, own = file.change.memory, set[tuple[str, ...]]()
+    seen: set[tuple[str, ...]] = set()
     for function in file.old.functions:
         after = file.pairing.function(function)
         if after is None or not _is_public(function) or after.name != function.name or not file.is_added(after.header):
             continue
         for match in _other_defaults(file, function, after):
-            what = ("default", *match.captures.values())
-            if what not in own and noted.setdefault(what, file.path) == file.path:
-                # One note for a default that many functions share, in this file and in others.
-                own.add(what)
+            what = tuple(match.captures.values())
+            if what not in seen:
+                # One note for a default that many functions share.
+                seen.add(what)
                 yield match
     for old, new in file.pairing.pairs:
         yield from _other_settings(file, old, new)
@@ -344,7 +393,7 @@ def _differs(file: FileChange, old: str, new: str) -> bool:
 
 
 def _is_literal(text: str) -> bool:
-    return bool(re.match(r"(?:[-+]?\.?\d(?!.*\.[A-Za-z]{2})|\"|True$|False$|true$|false$|None$|null$|\[|\{|\()", text))
+    return bool(re.match(r"(?:[-+]?[\d.]|\"|True$|False$|true$|false$|None$|null$|\[|\{|\()", text))
 
 
 def _value(text: str) -> str:

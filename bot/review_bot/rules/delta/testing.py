@@ -8,7 +8,7 @@ from review_bot.domain.paths import is_test
 from review_bot.rules.delta.change import trivial
 from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import masked, without_comments
-from review_bot.rules.delta.words import alike, tokens, words_of
+from review_bot.rules.delta.words import alike, squeezed, tokens, words_of
 from review_bot.rules.delta.words import names as names_in
 from review_bot.values import NamedTuple
 
@@ -34,7 +34,7 @@ _TABLE = lazy(
 )
 _SKIPPED_NAMES = bag(
     "assert self test tests expect pytest unittest mock patch result response client app data value"
-    " name path request res req t b fn cb done jest vi describe it should equal setup teardown"
+    " name path request res req t b fn cb done jest vi describe it should equal setup teardown screen container wrapper"
 )
 
 
@@ -45,6 +45,8 @@ def is_case(function: Function, path: str) -> bool:
         return True
     if any(_TEST_MARK.match(one.text) for one in function.decorators) or _TEST_MARK.match(function.header.text):
         return True
+    if re.match(r"test(?:_|[A-Z0-9]|$)", name) and path.endswith((".java", ".kt", ".cs")):
+        return is_test(path) and re.search(rf"\b{name} ?\( ?\)", function.header.code) is not None
     if re.match(r"test(?:_|[A-Z0-9]|$)", name) and (is_test(path) or function.container.startswith("Test")):
         return not path.endswith((".js", ".ts", ".go", ".tsx", ".jsx"))
     return path.endswith("_test.go") and bool(_GO_TEST.match(name.split(".")[-1]))
@@ -74,7 +76,21 @@ def _is_gone(file: FileChange, function: Function) -> bool:
     stands = sum(change.moved(file.view.lines("old").get(one.start, one.text)) for one in body)
     if 2 * stands >= len(body) and stands > 1:
         return False
+    if _title_stands(file, function):
+        return False
     return not _rewritten(file, function) and not _subject_gone(file, function)
+
+
+def _title_stands(file: FileChange, function: Function) -> bool:
+    """True where a test of the same title was added under another call, such as one that runs it for some versions."""
+    title = function.name.partition(" ")[2]
+    if len(title) < 8:
+        return False
+    return any(
+        title in text and not re.match(r"\s*(?://|/?\*|#)", text)
+        for other in file.change.files
+        for _, text in other.view.added
+    )
 
 
 def _rewritten(file: FileChange, function: Function) -> bool:
@@ -131,13 +147,53 @@ def _about(side: Outline, function: Function) -> set[str]:
 
 def _subject_gone(file: FileChange, function: Function) -> bool:
     """True where something the test speaks of was taken out of the code by the same change."""
+    if file.view.file.deleted and _module_gone(file):
+        return True
+    if _dependencies_gone(file.change) & _quoted(file.old, function):
+        return True
+    about = _about(file.old, function)
+    if about & _gone_functions(file.change):
+        return True
     gone = _gone_words(file.change)
     if not gone:
         return False
-    if _about(file.old, function) & gone:
+    if about & gone:
         return True
     title = set(words_of(re.sub(r"\W+", "_", function.name)))
     return any(set(words_of(word)) <= title for word in gone if len(word) > 3)
+
+
+def _quoted(side: Outline, function: Function) -> set[str]:
+    return set(re.findall(r"[\"']([\w@./-]+)[\"']", " ".join(one.text for one in side.body(function))))
+
+
+_DEPENDENCY = lazy(r"^\s*\"([\w@./-]+)\"\s*:", re.MULTILINE)
+
+
+def _dependencies_gone(change: WholeChange) -> set[str]:
+    """Packages that a manifest of the change no longer asks for."""
+    gone: set[str] = set()
+    for file in change.files:
+        if file.path.endswith("package.json") and file.view.removed:
+            before = "\n".join(text for _, text in file.view.removed)
+            gone |= set(_DEPENDENCY.findall(before)) - set(_DEPENDENCY.findall(file.view.added_text))
+    return gone
+
+
+_OF_TESTS = lazy(r"/(?:src/(?:test|it)|tests?|__tests__|specs?)(?:/|$)")
+
+
+def _module_gone(file: FileChange) -> bool:
+    """True where a test went together with the whole folder of the code that it belonged to."""
+    tree = file.change.tree
+    found = _OF_TESTS.search(f"/{file.view.file.before}")
+    folder = file.view.file.before[: found.start()].strip("/") if found else ""
+    if tree is None or not folder:
+        return False
+    here = file.change.memory.get("folders")
+    if here is None:
+        here = file.change.memory["folders"] = frozenset(path.rpartition("/")[0] for path in tree.paths())
+    return not any(f"{path}/".startswith(f"{folder}/") for path in here)  # type: ignore[attr-defined]
 
 
 def _gone_words(change: WholeChange) -> set[str]:
@@ -155,6 +211,24 @@ def _gone_words(change: WholeChange) -> set[str]:
             else:
                 now |= set(re.findall(r"[A-Za-z_]\w{2,}", "\n".join(file.view.lines("new").values())))
         known = change.memory["gone words"] = before - now
+    return known  # type: ignore[return-value]
+
+
+def _gone_functions(change: WholeChange) -> set[str]:
+    """Names of functions outside of tests that are no longer there under the same header: another contract."""
+    known = change.memory.get("gone functions")
+    if known is None:
+        gone: set[str] = set()
+        for file in change.files:
+            if not file.removed or is_test(file.path) or (not file.view.file.deleted and not file.added):
+                continue
+            now = set() if file.view.file.deleted else {squeezed(one.header.text) for one in file.new.functions}
+            gone |= {
+                one.name.split(".")[-1]
+                for one in file.old.functions
+                if file.is_removed(one.header) and squeezed(one.header.text) not in now
+            }
+        known = change.memory["gone functions"] = gone
     return known  # type: ignore[return-value]
 
 
@@ -219,13 +293,24 @@ def assertion_weakened(file: FileChange, names: Sequence[str]) -> Iterator[Match
             yield file.match("old", statement, A=statement.text, B="nothing")
 
 
+_STUBS = lazy(r"\.(?:andReturn|andStubReturn|andThrow|andAnswer|thenReturn|willReturn|andCallRealMethod|times)\(")
+"""What a mock is told to do."""
+
+
 def _assertion(file: FileChange, statement: Statement) -> _Assertion | None:
     text = without_comments(statement.text, file.language)
-    if not _ASSERTS.search(text) or re.match(r"(?:async )?(?:def|func|function)\b", text):
+    if (
+        not _ASSERTS.search(text)
+        or _STUBS.search(statement.code)
+        or re.match(r"(?:async )?(?:def|func|function)\b", text)
+    ):
         return None
     return _Assertion(_strength(text, statement.code), names_in(statement.code))
 
 
+_ASSERTING = lazy(
+    r"(?:(?:get|query|find)(?:All)?By|assert|expect|require|verify|should|to[A-Z]|is[A-Z]|has[A-Z]|Equal|Nil|Len|True|False|No)\w*$"
+)
 _KNOWN = lazy(
     r"assert(?:True|False|Is|In|Not|Equal|Almost|Raises|Throws|DoesNotThrow|Null|Same|That|Greater"
     r"|Less|Regex|Count|Dict|List|Tuple"
@@ -240,7 +325,8 @@ def _strength(text: str, code: str) -> int:
         r"assertThat\(.*\)\.(?:isTrue|isFalse|isNull|isEmpty|hasLength|hasSize|containsEntry|isSameInstanceAs)\(", code
     ):
         return 3
-    if re.match(r"(?:self\.|this\.)?(?:assert|check|verify)_?[A-Z]\w*\(", code) and not _KNOWN.search(code):
+    own = re.match(r"(?:self\.|this\.)?(?:assert|check|verify)_?[A-Z]\w*\(", code) and not _KNOWN.search(code)
+    if own or re.search(r"toMatch\(\s*/\^.*\$/[a-z]*\s*\)", text):
         return 3
     if _ERRORS.search(code):
         return 1 if _WIDE_ERROR.search(code) else 3
@@ -268,7 +354,14 @@ def _strength(text: str, code: str) -> int:
 
 
 def _shares(first: _Assertion, second: _Assertion) -> bool:
-    return bool(first.about & second.about) or not first.about or not second.about
+    """True for assertions about one thing: half of the names of the shorter one."""
+    one, other = (
+        {name for name in found.about if name.lower() not in _SKIPPED_NAMES and not _ASSERTING.match(name)}
+        for found in (first, second)
+    )
+    if not one or not other:
+        return one == other or not first.about or not second.about
+    return 2 * len(one & other) >= min(len(one), len(other)) and bool(one & other)
 
 
 def _asks_less(file: FileChange, old: Statement, new: Statement, first: _Assertion, second: _Assertion) -> bool:
@@ -281,6 +374,12 @@ def _asks_less(file: FileChange, old: Statement, new: Statement, first: _Asserti
     return second.strength == first.strength and _looser(old.text, new.text)
 
 
+_OTHER_WORDS = (
+    (lazy(r"assert (?P<a>[^,]+?) == True\s*(?:,|$)"), r"assert \g<a>"),
+    (lazy(r"type\((?P<a>.+?)\) (?:==|is) (?P<b>[\w.]+)"), r"isinstance(\g<a>, \g<b>)"),
+    (lazy(r"type\((?P<a>.+?)\), ?(?P<b>[\w.]+)\)"), r"IsInstance(\g<a>, \g<b>)"),
+)
+"""What a linter asks to be written in another way, and that way."""
 _EMPTY = lazy(
     r"(?:==|\bis|toBe|toEqual|Equals?|Equal)\W*(?:\[\]|\{\}|\(\)|\"\"|''|0|None|False|null|nil|false"
     r"|set\(\)|undefined)\W*$"
@@ -292,14 +391,24 @@ _FALSY = lazy(
 )
 
 
+_POSITIVE = lazy(r"toBeTruthy\(|assertTrue\(|\.True\(|\.isTrue\(|^assert [\w.\[\]]+$")
+
+
 def _another_library(old: Statement, new: Statement) -> bool:
     """True where assertions are written with another library: its words can't be weighed against the old ones."""
     return ("assertThat" in new.code) != ("assertThat" in old.code)
 
 
 def _says_the_same(old: Statement, new: Statement) -> bool:
-    """True where an empty or false value is asked for before and after, in other words."""
-    return bool(_EMPTY.search(old.text) and _FALSY.search(new.code))
+    """True where an empty or true value, or a type, is asked for before and after, in other words."""
+    if _EMPTY.search(old.text) and (_FALSY.search(new.code) or _POSITIVE.search(new.code)):
+        # Another value is asked for, and no weaker one.
+        return True
+    return any(
+        found and squeezed(found.expand(asked)) in squeezed(new.text)
+        for shape, asked in _OTHER_WORDS
+        for found in (shape.search(old.text),)
+    )
 
 
 def _helped(file: FileChange, old: Statement, new: Statement) -> bool:
@@ -345,17 +454,48 @@ def _is_dropped(file: FileChange, statement: Statement) -> bool:
     after = file.pairing.function(function)
     if after is None or after.name != function.name:
         return False
-    if file.change.moved(file.view.lines("old").get(statement.start, "")):
+    if file.change.moved(file.view.lines("old").get(statement.start, "")) or _stands_twice(file, statement, after):
         return False
     if _count(file, file.new, after, 1) >= _count(file, file.old, function, 1) or _helper_added(file, after):
         return False
-    if names_in(statement.code) & _gone_words(file.change) or not _acts_stay(file, function, statement):
+    gone = _gone_words(file.change) | _gone_functions(file.change)
+    if (
+        names_in(statement.code) & gone
+        or _asked_otherwise(file, statement, after)
+        or _act_gone(file, statement, gone)
+        or not _acts_stay(file, function, statement)
+    ):
         return False
     stays = names_in(" ".join(one.code for one in file.new.body(after)))
     about = {
         name for name in names_in(statement.code) if not re.match(r"assert|expect|self|t$|require|should|to[A-Z]", name)
     }
     return bool(about & stays)
+
+
+def _stands_twice(file: FileChange, statement: Statement, after: Function) -> bool:
+    """True where the test still says the same in another line."""
+    text = squeezed(statement.text)
+    return any(squeezed(one.text) == text for one in file.new.body(after))
+
+
+def _act_gone(file: FileChange, statement: Statement, gone: set[str]) -> bool:
+    """True where what the assertion looks at came of a step that went with what it called."""
+    for one in reversed(file.old.statements[: statement.position]):
+        if one.indent < statement.indent or one.start not in file.view.removed_numbers:
+            return False
+        if not _assertion(file, one):
+            return bool(names_in(one.code) & gone)
+    return False
+
+
+def _asked_otherwise(file: FileChange, statement: Statement, after: Function) -> bool:
+    """True where the condition under which a test was made to fail is asked in other words."""
+    if statement.parent < 0 or not re.match(r"if\b", file.old.statements[statement.parent].code):
+        return False
+    about = {name for name in names_in(file.old.statements[statement.parent].code) if name not in _SKIPPED_NAMES}
+    added = [one for one in file.new.body(after) if file.is_added(one)]
+    return any(re.match(r"if\b", one.code) and about & names_in(one.code) for one in added)
 
 
 def _case_of(file: FileChange, function: Function) -> Function:
@@ -393,7 +533,7 @@ _SKIP = lazy(
     r"|\b(?:it|test|describe|context|suite)\.(?:skip|todo|fixme|failing)\b|\b(?:xit|xdescribe|xtest"
     r"|xcontext|xspecify)\s*\(|\b[tb]\.Skip(?:Now|f)?\(|@(?:Disabled|Ignore)(?![A-Za-z])|\[Ignore\b"
     r"|\bSkip\s*=\s*\"|#\[ignore|\bmarkTest(?:Skipped|Incomplete)\(|\bthis\.skip\(\)|^\s*(?:skip"
-    r"|pending)\b[ (\"']"
+    r"|pending)\b(?: ?[\"'(]| (?:if|unless)\b|$)"
 )
 _TRUE_CONDITION = lazy(r"(?:skipif|skipIf|skipUnless)\(\s*(?:True|1|False)\b")
 
@@ -409,6 +549,10 @@ def test_skipped(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
         if not found and not own:
             continue
         statement = file.new.at(number)
+        if found and (
+            statement is None or not (_SKIP.search(statement.code) or _TRUE_CONDITION.search(statement.code))
+        ):
+            continue
         if statement is None or (file.stood_before(statement) and file.was_removed(statement.text)):
             continue
         if _newly_skipped(file, statement):

@@ -10,7 +10,7 @@ from review_bot.rules.delta.lazy import bag, lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from review_bot.rules.delta.change import FileChange, WholeChange
     from review_bot.rules.delta.outline import Function
@@ -40,7 +40,7 @@ def code_without_test(file: FileChange, names: Sequence[str]) -> Iterator[Match]
     if file.view.file.deleted or is_test(file.path) or _ELSEWHERE.search(file.path) or _has_tests(file.change):
         return
     fresh = [function for function in file.new.functions if _is_new(file, function)]
-    if not fresh:
+    if not fresh or _nobody_tests_here(file):
         return
     known = _named_in_tests(file.change, [function.name.split(".")[-1] for function in fresh])
     for function in fresh:
@@ -58,6 +58,47 @@ def _has_tests(change: WholeChange) -> bool:
     return False
 
 
+_MANY = 5
+"""Files of a folder from which on it tells something that none of them has a test."""
+_TEST_WORD = lazy(r"^tests?[-_]|[-_.](?:tests?|spec|e2e|cy)$|(?:Tests?|Spec|IT)$")
+
+
+def _nobody_tests_here(file: FileChange) -> bool:
+    """True for a file in a folder of many of which none is tested, as far as names tell: one more is no news."""
+    tree = file.change.tree
+    if tree is None:
+        return False
+    known = file.change.memory.get("folders of code")
+    if known is None:
+        known = file.change.memory["folders of code"] = _folders(tree.paths())
+    folders: dict[str, set[str]]
+    tested: dict[str, set[str]]
+    folders, tested = known  # type: ignore[misc]
+    folder, _, name = file.path.rpartition("/")
+    stems = folders.get(folder, set())
+    return len(stems) >= _MANY and folder not in tested and not (stems | {name.partition(".")[0]}) & tested[""]
+
+
+def _folders(paths: Iterable[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """What the code files of each folder are called; and which folders have tests, with all that tests are called."""
+    folders: dict[str, set[str]] = {}
+    tested: dict[str, set[str]] = {"": set()}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        stem = name.rpartition(".")[0]
+        if not name.endswith(_CODE):
+            continue
+        if is_test(path):
+            tested[""].add(_TEST_WORD.sub("", stem))
+            tested.setdefault(folder or ".", set())
+        else:
+            folders.setdefault(folder, set()).add(stem.partition(".")[0])
+    return folders, tested
+
+
+_CODE = (".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".go", ".java", ".rb", ".php", ".cs", ".rs", ".kt")
+
+
 def _is_new(file: FileChange, function: Function) -> bool:
     name = function.name.split(".")[-1]
     if (
@@ -69,13 +110,44 @@ def _is_new(file: FileChange, function: Function) -> bool:
         return False
     if function.header.start not in file.view.added_numbers or not _has_logic(file, function):
         return False
-    if re.match(r"(?:private|protected)\b", function.header.code):
+    if re.match(r"(?:private|protected)\b", function.header.code) or "pragma: no cover" in _header_lines(
+        file, function
+    ):
         return False
-    if function.header.indent and not function.container:
+    if file.language == "java" and function.container and not _is_open(file, function):
+        return False
+    if file.language == "typescript" and not function.header.indent and not _is_exported(file, function):
+        return False
+    if function.header.indent and not _is_method(function):
         return False
     if file.language == "go" and not name[:1].isupper():
         return False
     return file.pairing.before(function) is None and not _came_from(file, name)
+
+
+def _header_lines(file: FileChange, function: Function) -> str:
+    lines = file.view.lines("new")
+    return "\n".join(lines.get(number, "") for number in range(function.start, function.header.end + 1))
+
+
+def _is_open(file: FileChange, function: Function) -> bool:
+    """True for a method that other packages can call: only those of an interface are so without a word."""
+    holder = next(iter(file.new.ancestors(function.header)), None)
+    return "public" in function.header.code or (holder is not None and "interface" in holder.code)
+
+
+def _is_exported(file: FileChange, function: Function) -> bool:
+    """True for a function that a module gives to others."""
+    if "export" in function.header.code:
+        return True
+    name = re.escape(function.name)
+    shape = re.compile(rf"\bexport\s+default\b.*\b{name}\b|\bexport\s*\{{[^}}]*\b{name}\b|\bexports\b.*\b{name}\b")
+    return any(shape.search(one.code) for one in file.new.statements)
+
+
+def _is_method(function: Function) -> bool:
+    """True for what a class gives to others; a function inside of a function is nobody else's."""
+    return bool(function.container) and function.qualname.endswith(f"{function.container}.{function.name}")
 
 
 def _has_logic(file: FileChange, function: Function) -> bool:

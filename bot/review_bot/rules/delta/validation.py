@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from review_bot.rules.delta.change import FileChange
-    from review_bot.rules.delta.outline import Statement
+    from review_bot.rules.delta.outline import Outline, Statement
     from review_bot.rules.match import Match
 
 _SETTING = lazy(
@@ -68,6 +68,9 @@ _CALLED = lazy(
     r"|validationResult|clean_data|parse_obj|model_validate|schema\.(?:parse|validate|load)"
     r"|jsonschema\.validate|Validate\w*|checkArgument|requireNonNull)\s*\("
 )
+_CHECKING = lazy(r"(?i)valid|check|ensure|require|assert|verify|parse|clean")
+_LONGEST = 1000
+"""Characters of a statement in which an expression between slashes is looked for."""
 _REGEXES = ("fullmatch", "match", "search")
 
 
@@ -76,13 +79,32 @@ def validation_relaxed(file: FileChange, names: Sequence[str]) -> Iterator[Match
     if file.view.file.deleted:
         return
     for old, new in file.pairing.pairs:
+        if file.language in ("yaml", "json") and _named(file.old, old) != _named(file.new, new):
+            continue
         reason = _relaxed(_text(file, old), _text(file, new), file)
         if reason:
             yield file.match("new", new, reason.split(" ")[0], A=reason)
+        elif _no_longer_called(file, old, new, names):
+            yield file.match("old", old, A=_check_of(file, old, names) or "")
     for statement in file.pairing.gone:
         name = _check_of(file, statement, names)
         if name and _subject_stays(file, statement, name):
             yield file.match("old", statement, A=name)
+
+
+def _named(side: Outline, statement: Statement) -> list[str]:
+    """What a line of data belongs to: the keys around it, and the name its entry has."""
+    around = list(side.ancestors(statement))
+    inside = side.block(around[0]) if around else []
+    return [one.text for one in [*around, *inside] if "name" in one.code or one.text.endswith(":")]
+
+
+def _no_longer_called(file: FileChange, old: Statement, new: Statement, names: Sequence[str]) -> bool:
+    """True where a statement gave a value to a check and hands the same value on without one."""
+    name = _check_of(file, old, names)
+    if name is None or name.startswith("@") or not file.is_removed(old) or _CALLED.search(_text(file, new)):
+        return False
+    return not _CHECKING.search(new.code) and _subject_stays(file, old, name)
 
 
 def _text(file: FileChange, statement: Statement) -> str:
@@ -207,9 +229,9 @@ def _expressions(text: str) -> list[str]:
         text,
     )
     return [pattern for _, pattern in found] or re.findall(
-        r"(?<![\w)\]])/((?:\\.|\[(?:\\.|[^\]])*\]|[^/\s*])(?:\\.|\[(?:\\.|[^\]])*\]"
-        r"|[^/])*)/[a-z]*(?=\.test|\.exec|[,;)\s]|$)",
-        text,
+        r"(?<![\w)\]])/((?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\s*\\\[])(?:\\.|\[(?:\\.|[^\]\\])*\]"
+        r"|[^/\\\[])*)/[a-z]*(?=\.test|\.exec|[,;)\s]|$)",
+        text[:_LONGEST],
     )
 
 

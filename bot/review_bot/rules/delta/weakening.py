@@ -36,6 +36,10 @@ _TLS_WEAK = lazy(
     r"|(?<!\w)--(?:insecure|no-check-certificate|no-verify-ssl|skip-verify"
     r"|insecure-skip-tls-verify)\b|\bcurl\b[^|;&]*\s-\w*k\w*\s|useInsecure\w*|withoutVerifying"
 )
+_UNSAID = lazy(r"(?:None|nil|null)$")
+_DEFINES = lazy(r"(?:async )?(?:def|func|function|fn)\b|(?:public|private|protected|static) .*\{$")
+"""A parameter that is nothing by default: the function says what holds then."""
+_SAYS = lazy(r"^(?:warnings\.warn|raise|throw|print|log\w*\.\w+|console\.\w+)\b")
 _VERSIONS = {
     "SSLv2": 0,
     "SSLv3": 1,
@@ -99,15 +103,24 @@ def _text(file: FileChange, statement: Statement) -> str:
 def _less_tls(old: str, new: str) -> str | None:
     """What in `new` is weaker than in `old`."""
     found = _TLS_WEAK.search(new)
-    if found and not _TLS_WEAK.search(old):
+    if found and not _TLS_WEAK.search(old) and not (_UNSAID.search(found[0]) and _DEFINES.match(new)):
         return found[0].strip()
     first, second = _version(old), _version(new)
     if first and second and second[0] < first[0] and second[0] < 4:
         return second[1]
     for host in _URL.findall(old):
         if f"http://{host}" in new and f"https://{host}" not in new and not _PLAIN_HOSTS.search(f"{host} {new}"):
-            return f"http://{host}"
+            return None if _is_prose(new, host) else f"http://{host}"
     return None
+
+
+def _is_prose(text: str, host: str) -> bool:
+    """True where an address stands among the words of a message: nothing connects to it."""
+    found = re.search(rf"[\"'`]([^\"'`]*)http://{re.escape(host)}[^\s\"'`]*([^\"'`]*)[\"'`]", text)
+    words = re.findall(r"[A-Za-z]{2,}", f"{found[1]} {found[2]}") if found else []
+    if len(words) >= 2 and not re.search(r"\b(?:curl|wget|pip|npm|git)\b|--\w|=\S*$", found[1] if found else ""):
+        return True
+    return bool(_SAYS.search(text))
 
 
 def _version(text: str) -> tuple[int, str] | None:
@@ -224,9 +237,11 @@ def crypto_weakened(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
 
 def _exchanged(file: FileChange) -> Iterator[tuple[Statement, Statement]]:
     """Statements that took the place of another one without being similar to it, one for one."""
+    gone = {one.start: one for one in file.pairing.gone}
+    fresh = {one.start: one for one in file.pairing.fresh}
     for edit in file.edits:
-        olds = [one for one in file.pairing.gone if any(one.start == number for number, _ in edit.removed)]
-        news = [one for one in file.pairing.fresh if any(one.start == number for number, _ in edit.added)]
+        olds = [gone[number] for number, _ in edit.removed if number in gone]
+        news = [fresh[number] for number, _ in edit.added if number in fresh]
         if len(olds) == len(news) <= 3:
             yield from zip(olds, news, strict=True)
 
