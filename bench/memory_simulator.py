@@ -13,9 +13,10 @@ import statistics
 import sys
 
 from review_bot.memory.assess import assess
+from review_bot.memory.fold import PRIOR_NOISE
 from review_bot.memory.growing import Growing
 from review_bot.memory.normalise import Shape
-from review_bot.memory.score import Signal, Tally, Totals, decide
+from review_bot.memory.score import PRIOR_CAP, Prior, Signal, Tally, Totals, decide
 
 FINDINGS, PEOPLE, IN_A_CHANGE = 3000, 6, 10
 RULES = (0.0,) * 11 + (0.1,) * 3 + (0.5,) * 7 + (0.75,) * 5 + (0.95,) * 4
@@ -27,6 +28,8 @@ REACTIONS = (
     ("resolved", 0.15, 0.08), ("reply", 0.15, 0.06), ("unchanged", 0.35, 0.12), ("merged", 0.40, 0.36),
 )  # fmt: skip
 """Name, noise and how often each one is what a shown finding gets."""
+JUDGED, SAID = 0.2, 0.05
+"""Noise of what counts as a label, and of what somebody says by command or thumb."""
 
 
 class Result:
@@ -40,17 +43,23 @@ class Result:
         effects = [effect for worth, effect in self.rows[start:] if worth == useful]
         return effects.count("hide") / max(len(effects), 1)
 
-    def precision(self, start: int, end: int) -> float:
-        """Share of useful ones among those shown in full."""
-        shown = [worth for worth, effect in self.rows[start:end] if effect not in ("hide", "fold")]
+    def precision(self, start: int, end: int, *, folded: bool = False) -> float:
+        """Share of useful ones among those shown in full, or also in the summary."""
+        held = ("hide",) if folded else ("hide", "fold")
+        shown = [worth for worth, effect in self.rows[start:end] if effect not in held]
         return sum(shown) / max(len(shown), 1)
 
 
-def run(seed: int, memory: bool = True) -> Result:
+def run(seed: int, *, memory: bool = True, judged: bool = False, priors: bool = False) -> Result:
+    """A run; `judged`: people never just stay silent; `priors`: another repository has told of each rule."""
     draw = random.Random(seed)
+    reactions = [one for one in REACTIONS if not judged or one[1] <= JUDGED]
     worth = {(rule, n): draw.random() < share for rule, share in enumerate(RULES) for n in range(PATTERNS)}
     weights = [1 / (n + 1) for n in range(PATTERNS)]
     known, result = Growing(), Result()
+    for rule, share in enumerate(RULES if priors else ()):
+        accepted = sum(draw.random() < share for _ in range(PRIOR_CAP))
+        known.add_prior(Prior(f"prior {rule}", f"rule.{rule}", accepted, PRIOR_CAP - accepted, PRIOR_NOISE))
     for number in range(FINDINGS):
         rule = draw.randrange(len(RULES))
         pattern = draw.choices(range(PATTERNS), weights)[0]
@@ -62,25 +71,29 @@ def run(seed: int, memory: bool = True) -> Result:
         result.rows.append((useful, effect))
         if effect == "hide" or (effect == "fold" and draw.random() < 0.5):
             continue
-        known.add_signal(reaction(draw, number, name, key, useful))
+        known.add_signal(reaction(draw, reactions, number, name, key, useful))
     return result
 
 
-def reaction(draw: random.Random, number: int, rule: str, key: str, useful: bool) -> Signal:
-    sig, noise, _ = draw.choices(REACTIONS, [share for *_, share in REACTIONS])[0]
+def reaction(
+    draw: random.Random, reactions: list[tuple[str, float, float]], number: int, rule: str, key: str, useful: bool
+) -> Signal:
+    sig, noise, _ = draw.choices(reactions, [share for *_, share in reactions])[0]
     y = int(useful != (draw.random() < noise))
     who, change = f"person {draw.randrange(PEOPLE)}", str(number // IN_A_CHANGE)
     return Signal(f"{number:032x}", number, rule, key, f"{number:016x}", sig, y, noise, who, change)
 
 
-def labels_until(effect: str, seed: int, useful: float | None = None, most: int = 200) -> int | None:
-    """Labels (reactions of a noise up to .2) until new findings of a rule are hidden or folded; None for never.
+def labels_until(
+    effect: str, seed: int, useful: float | None = None, most: int = 200, noisiest: float = JUDGED
+) -> int | None:
+    """Labels (reactions of a noise up to `noisiest`) until new findings of a rule are hidden or folded; None for never.
 
     Without `useful` the rule's usefulness is anything up to .2.
     """
     draw = random.Random(seed)
     useful = draw.uniform(0, 0.2) if useful is None else useful
-    kinds = [one for one in REACTIONS if one[1] <= 0.2]
+    kinds = [one for one in REACTIONS if one[1] <= noisiest]
     tally = Tally()
     for number in range(most):
         sig, noise, _ = draw.choices(kinds, [share for *_, share in kinds])[0]
@@ -94,27 +107,44 @@ def labels_until(effect: str, seed: int, useful: float | None = None, most: int 
 
 def main() -> None:
     seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
-    results = [run(seed) for seed in seeds]
-    without = statistics.mean(run(seed, memory=False).precision(0, FINDINGS) for seed in seeds)
     late = FINDINGS * 2 // 3
+    without = [run(seed, memory=False) for seed in seeds]
+    row("precision without a memory", ".38", [one.precision(0, FINDINGS) for one in without], 1)
+    for title, more in (
+        ("", {}), ("every finding judged: ", {"judged": True}), ("priors of another repository: ", {"priors": True})
+    ):  # fmt: skip
+        results = [run(seed, **more) for seed in seeds]
+        row(f"{title}useful hidden, all 3,000, %", "<= .2", [one.hidden(useful=True) for one in results])
+        row(f"{title}useless hidden, last 1,000, %", ">= 65", [one.hidden(False, late) for one in results])
+        row(f"{title}useless hidden, all 3,000, %", "", [one.hidden(useful=False) for one in results])
+        for folded, what in ((True, "folded ones among the shown"), (False, "shown in full")):
+            for name, start, end in (("first 300", 0, 300), ("all 3,000", 0, FINDINGS), ("last 1,000", late, FINDINGS)):
+                target = ">= .49" if name == "all 3,000" else ""
+                values = [one.precision(start, end, folded=folded) for one in results]
+                row(f"{title}precision, {what}, {name}", target, values, 1)
+    labels()
 
-    def row(what: str, target: str, values: list[float], unit: float = 100) -> None:
-        mean, worst = statistics.mean(values) * unit, (min(values) * unit, max(values) * unit)
-        print(f"| {what} | {target} | {mean:.2f} ({worst[0]:.2f} to {worst[1]:.2f}) |", flush=True)
 
-    row("useful findings hidden, all 3,000, %", "<= .2", [one.hidden(useful=True) for one in results])
-    row("useless findings hidden, last 1,000, %", ">= 65", [one.hidden(False, late) for one in results])
-    row("useless findings hidden, all 3,000, %", "", [one.hidden(useful=False) for one in results])
-    row("precision of what is shown, first 300", "", [one.precision(0, 300) for one in results], 1)
-    row(f"precision of what is shown, all 3,000, against {without:.2f} without", ">= .49",
-        [one.precision(0, FINDINGS) for one in results], 1)  # fmt: skip
-    row("precision of what is shown, last 1,000", "", [one.precision(late, FINDINGS) for one in results], 1)
-    for useful, target in ((None, "<= 24"), (0.2, "")):
+def row(what: str, target: str, values: list[float], unit: float = 100) -> None:
+    mean, worst = statistics.mean(values) * unit, (min(values) * unit, max(values) * unit)
+    print(f"| {what} | {target} | {mean:.2f} ({worst[0]:.2f} to {worst[1]:.2f}) |", flush=True)
+
+
+def labels() -> None:
+    """Print how many labels it takes until a bad rule is folded and muted, and how often a good one is."""
+    for useful, noisiest, target in (
+        (None, JUDGED, "<= 24"),
+        (None, SAID, "<= 24"),
+        (0.2, JUDGED, ""),
+        (0.2, SAID, "<= 24"),
+    ):
         for effect in ("fold", "hide"):
-            muted = statistics.median(labels_until(effect, seed, useful) or 999 for seed in range(400))
+            counts = (labels_until(effect, seed, useful, noisiest=noisiest) or 999 for seed in range(400))
             name = "up to .2" if useful is None else useful
             done = "folded" if effect == "fold" else "muted: all its new findings are hidden"
-            print(f"| labels until a rule of usefulness {name} is {done}, median | {target} | {muted:.0f} |")
+            kinds = "of all kinds" if noisiest == JUDGED else "by command or thumb"
+            median = statistics.median(counts)
+            print(f"| labels {kinds} until a rule of usefulness {name} is {done}, median | {target} | {median:.0f} |")
     wrong = sum(labels_until("hide", seed, 0.7) is not None for seed in range(2000)) / 20
     print(f"| rules of usefulness .7 ever muted within 200 labels, % | < .5 | {wrong:.2f} |")
 

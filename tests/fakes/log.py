@@ -61,7 +61,7 @@ def some_log(seed: int) -> list[Event]:
     log: list[Event] = []
     for n in range(draw.randrange(40)):
         who, pr, rule = draw.choice("abc"), str(draw.randrange(4)), draw.choice([RULE, "other.rule"])
-        kind = draw.randrange(10)
+        kind = draw.randrange(12)
         ts = 1_700_000_000 + draw.randrange(-(10**7), 10**7)
         if kind < 6:
             code = draw.choice([CODE, OTHER, CODE.replace("price", "cost")])
@@ -74,6 +74,12 @@ def some_log(seed: int) -> list[Event]:
         elif kind == 8 and log:
             named = {} if draw.randrange(4) == 0 else {"undoes": [one.id for one in draw.choices(log, k=3)]}
             log.append(made("unmute", ts, scope={"rule": rule}, **named))
+        elif kind == 9:
+            hashes = {"salt": "0" * 16, "key": draw.choice("ab") * 32, "fp": sorted({n, n + 1, n % 5})}
+            log.append(made("prior", ts, source="patterns", accepted=draw.randrange(9), rejected=n, **hashes))
+        elif kind == 10:
+            key, fp = shape(rule, CODE, "python")
+            log.append(made("shown", ts, rule=rule, key=key, fp=list(fp), finding=f"{n % 7:016x}", pr=pr))
         elif log:
             names: dict[str, Any] = draw.choice([{"ids": [draw.choice(log).id]}, {"names": {"actor": person(who)}}])
             log.append(made("forget", ts, **names))

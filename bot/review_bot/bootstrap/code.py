@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from review_bot.memory.generalise import Pair
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from review_bot.bootstrap.memory import Memory
     from review_bot.domain.event import Event
+
+    class Fields(Protocol):
+        """An event, or what is known of one."""
+
+        def get(self, name: str, /) -> Any:
+            """The field `name`; None where there is none."""
+
 
 _LARGEST = 1_000_000
 """Bytes of a file that is read."""
@@ -18,6 +25,11 @@ _LARGEST = 1_000_000
 
 def pair(memory: Memory, one: Event) -> Pair | None:
     """The code before and after: from the event, else from the repository's own history while it is there."""
+    return pair_in(memory.repository.cwd, one)
+
+
+def pair_in(cwd: str, one: Fields) -> Pair | None:
+    """As `pair`, of the repository at `cwd` and an event's fields."""
     before, after = one.get("before"), one.get("after")
     if isinstance(before, str) and isinstance(after, str) and before.strip() and after.strip():
         return Pair(before, after)
@@ -25,12 +37,22 @@ def pair(memory: Memory, one: Event) -> Pair | None:
     if not place or None in place:
         return None
     _, new, path, first, last = place
-    then, now = _shown(memory, one), _file(memory, new, path)
+    then, now = _shown(cwd, one), file_at(cwd, new, path)
     if then is None or now is None:
         return None
-    start, end = _moved(then, now, first - 1, last)
+    start, end = moved(then, now, first - 1, last)
     before, after = "\n".join(then[first - 1 : last]), "\n".join(now[start:end])
     return Pair(before, after) if after.strip() and before != after else None
+
+
+def scrubber() -> Callable[[str], str]:
+    """What takes secrets out of a text."""
+    from review_bot.bootstrap import rules_of
+    from review_bot.review.redact import Redactor
+
+    rules = rules_of()[1]
+    secret = rules.where(lambda name, category: category == "secrets" and not name.startswith("diff."))
+    return Redactor((), secret).text
 
 
 def flagged(memory: Memory, one: Event) -> str:
@@ -38,11 +60,11 @@ def flagged(memory: Memory, one: Event) -> str:
     before = one.get("before")
     if isinstance(before, str) and before.strip():
         return before
-    then, place = _shown(memory, one), one.get("at")
+    then, place = _shown(memory.repository.cwd, one), one.get("at")
     return "\n".join(then[place[3] - 1 : place[4]]) if then is not None and place else ""
 
 
-def _shown(memory: Memory, one: Event) -> list[str] | None:
+def _shown(cwd: str, one: Fields) -> list[str] | None:
     """Lines of the file in which the finding stood, where it was committed as it was shown."""
     from review_bot.memory.normalise import shape_at
 
@@ -50,7 +72,7 @@ def _shown(memory: Memory, one: Event) -> list[str] | None:
     if not place or None in place[2:]:
         return None
     for commit in place[:2]:
-        lines = _file(memory, commit, place[2]) if commit else None
+        lines = file_at(cwd, commit, place[2]) if commit else None
         if lines is None or place[4] > len(lines) or place[3] < 1:
             continue
         made = shape_at(str(one.get("rule")), dict(enumerate(lines, 1)), place[3], place[4], one.get("lang"))
@@ -59,16 +81,17 @@ def _shown(memory: Memory, one: Event) -> list[str] | None:
     return None
 
 
-def _file(memory: Memory, commit: str, path: str) -> list[str] | None:
+def file_at(cwd: str, commit: str, path: str) -> list[str] | None:
+    """Lines of a file in a commit; None where it is not there or too large."""
     from review_bot.sources.process import run
 
-    done = run(["cat-file", "blob", f"{commit}:{path}"], cwd=memory.repository.cwd)
+    done = run(["cat-file", "blob", f"{commit}:{path}"], cwd=cwd)
     if done.status != 0 or len(done.output) > _LARGEST:
         return None
     return done.output.decode("utf-8", "replace").splitlines()
 
 
-def _moved(then: Sequence[str], now: Sequence[str], start: int, end: int) -> tuple[int, int]:
+def moved(then: Sequence[str], now: Sequence[str], start: int, end: int) -> tuple[int, int]:
     """Where the lines from `start` to `end` (from 0, `end` left out) stand in the new version."""
     from difflib import SequenceMatcher
 

@@ -28,10 +28,11 @@ def with_memory(done: Scan, repository: Repository | None) -> Scan:
         with evidence.opened(repository, done.loaded) as index:
             decisions = index.kept("decision")
             review = _changed(done, index, decisions, repository) if index.decides() else done.review
-        if decisions:
-            from review_bot.bootstrap import experiment
+            if decisions:
+                from review_bot.bootstrap import experiment
 
-            experiment.write_down(done.review, decisions, repository, done.loaded)
+                experiment.write_down(done.review, decisions, repository, done.loaded)
+                experiment.settle_with(index, repository, done.loaded)
     except StoreError as error:
         from review_bot.domain.review import Degraded
 
@@ -45,7 +46,8 @@ def _changed(done: Scan, index: Evidence, decisions: Sequence[Event], repository
     from review_bot.pipeline.verdict import verdict
 
     config, review, line = done.loaded.config, done.review, source_lines(done)
-    policy = Policy(_commit(review, repository), config.memory.explore, category_of(done.rules), hides(decisions))
+    salt = evidence.salt_of(done.loaded)
+    policy = Policy(_commit(review, repository), config.memory.explore, category_of(done.rules), hides(decisions), salt)
     outcome = apply(review.findings, lambda one: evidence.shape_of(one, line), index, policy)
     return review._replace(
         findings=outcome.findings,

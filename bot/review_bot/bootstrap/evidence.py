@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from review_bot.domain.event import Event
     from review_bot.domain.finding import Finding
     from review_bot.memory.normalise import Shape
+    from review_bot.memory.salt import Salt
     from review_bot.ports import Batch
     from review_bot.sources.repository import Repository
     from review_bot.stores.index import Index
@@ -110,6 +111,20 @@ def _commit(path: str) -> str:
     except OSError:
         return ""
     return said.decode("ascii") if len(said) in {40, 64} and not said.strip(b"0123456789abcdef") else ""
+
+
+def salt_of(loaded: Loaded) -> Salt | None:
+    """The salt that imported patterns are compared under; None where none is named or this machine lacks it."""
+    name = loaded.config.memory.salt_env
+    secret = os.environ.get(name) if name else None
+    if not secret:
+        return None
+    from review_bot.memory.salt import Salt
+
+    try:
+        return Salt.of(secret)
+    except ValueError:
+        return None
 
 
 def shape_of(finding: Finding, line: Callable[[str, Side, int], str | None]) -> Shape | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from review_bot.errors import ReviewBotError, UsageError
 from review_bot.evaluation import experiments as trial
 from review_bot.values import NamedTuple
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from review_bot.evaluation.experiments import Arm, Experiment, Result
     from review_bot.memory.replay import Policy
     from review_bot.sources.repository import Repository
+    from review_bot.stores.index import Index
 
 NOISIEST = 0.25
 """Signals that mislead more often than this say nothing of an arm."""
@@ -24,7 +27,7 @@ _WHERE = "memory experiment"
 
 
 class Standing(NamedTuple):
-    """An experiment, and what is known of it; `result` is None for one that ended."""
+    """An experiment, and what is known of it; `result` is None for one that ended before."""
 
     experiment: Experiment
     result: Result | None
@@ -60,28 +63,66 @@ def start(memory: Memory, name: str, *, hide: float | None = None, prompts: str 
 
 
 def standing(memory: Memory) -> list[Standing]:
-    """All experiments. One whose test has decided is ended here: adopted, or rolled back."""
+    """All experiments. One whose test has decided is ended here, as by `settle`."""
+    done = _looked_at(memory)
     known = trial.experiments(_decisions(memory))
-    at_work = trial.running(known)
+    return [Standing(one, done.result if done and one.start == done.experiment.start else None) for one in known]
+
+
+def settle(memory: Memory) -> bool:
+    """End the experiment that runs where its test has decided: adopted, or rolled back; whether that was done.
+
+    Whoever has the log may do it at any time, and does so with every scan, `sync` and `compact`. Where it can't be done
+    that is said, and nothing else is kept from going on.
+    """
+    try:
+        done = _looked_at(memory)
+    except ReviewBotError as error:
+        memory.say(str(error))
+        return False
+    return done is not None and done.experiment.state != "running"
+
+
+def _looked_at(memory: Memory) -> Standing | None:
+    from review_bot.bootstrap import evidence
+
+    if not evidence.is_there(memory.repository, memory.loaded.config.memory.ref):
+        return None
+    with evidence.opened(memory.repository, memory.loaded) as index:
+        return _settled(index, lambda: memory)
+
+
+def settle_with(index: Index, repository: Repository, loaded: Loaded) -> None:
+    """As `settle`, at the end of a scan, which does not fail because of what is tried."""
+    from review_bot.bootstrap.memory import Memory, open_log
+
+    with suppress(ReviewBotError):
+        _settled(index, lambda: Memory(repository, loaded, open_log(repository, loaded)))
+
+
+def _settled(index: Index, opened: Callable[[], Memory]) -> Standing | None:
+    decisions = index.kept("decision")
+    at_work = trial.running(trial.experiments(decisions))
     if at_work is None:
-        return [Standing(one, None) for one in known]
-    result = trial.judge(_outcomes(memory, at_work))
+        return None
+    result = trial.judge(_outcomes(index, decisions, at_work))
     if result.verdict == "continue":
-        return [Standing(one, result if one is at_work else None) for one in known]
-    verdict: str = result.verdict
+        return Standing(at_work, result)
+    memory, verdict = opened(), result.verdict
     if verdict == "adopt" and at_work.hide is not None and not _played(memory, at_work.hide).no_worse:
         verdict = "roll back"
     _decide(memory, experiment=at_work.name, state=verdict, of=at_work.start, **_figures(result))
-    states = {one.start: one for one in trial.experiments(_decisions(memory))}
-    return [Standing(states[one.start], result if one is at_work else None) for one in known]
+    found = trial.ended(at_work, verdict)
+    memory.say(f"{found.name}: {found.state} after {result.pairs} pairs of judgements")
+    return Standing(found, result)
 
 
 def stop(memory: Memory) -> Experiment:
-    """End the experiment that runs, else take back the policy that was adopted last; raises UsageError without one."""
+    """End the experiment that runs, else take back what was adopted last; raises UsageError without one."""
     known = trial.experiments(_decisions(memory))
-    found = trial.running(known) or trial.in_force(known)
+    found = trial.running(known) or trial.last_adopted(known)
     if found is None:
-        raise UsageError("no experiment runs and no policy was adopted", where=_WHERE)
+        raise UsageError("no experiment runs and nothing was adopted", where=_WHERE)
     _decide(memory, experiment=found.name, state="stop", of=found.start)
     return found
 
@@ -111,19 +152,17 @@ def _hidden(policy: Policy) -> str:
     return f"{policy.hidden_right} rightly and {policy.hidden_wrong} wrongly"
 
 
-def _outcomes(memory: Memory, experiment: Experiment) -> list[tuple[Arm, int]]:
+def _outcomes(index: Index, decisions: Sequence[Event], experiment: Experiment) -> list[tuple[Arm, int]]:
     """The judgements since an experiment began, by time: the strongest of a person, rule and change counts."""
-    from review_bot.memory.fold import fold
     from review_bot.memory.score import weighed
 
-    folded = fold(memory.events())
-    shown = trial.shown_in(folded.decisions, experiment) if experiment.prompts else None
     counted = (
         one.signal
-        for one in weighed(one for one in folded.signals.values() if one.ts >= experiment.ts and one.eps <= NOISIEST)
+        for one in weighed(index.signals_since(experiment.ts, NOISIEST))
         if one.counted and one.signal.finding
     )
-    if shown is not None:
+    if experiment.prompts:
+        shown = trial.shown_in(decisions, experiment)
         return [(shown[one.finding], one.y) for one in counted if one.finding in shown]
     return [(trial.arm_of(experiment.name, one.finding), one.y) for one in counted]
 
@@ -175,27 +214,46 @@ def _inside(root: str | None, name: str) -> str | None:
 
 
 def prompts_for(loaded: Loaded, repository: Repository, change: str) -> tuple[str, ...]:
-    """Prompt folders that an experiment adds for a change; none where none runs, or where the log can't be read."""
-    found = _prompt_trial(loaded, repository) if change else None
-    if found is None or trial.arm_of(found.name, change=change) == "a":
-        return ()
-    folder = _inside(repository.root, found.prompts)
-    return () if folder is None else (folder,)
+    """Prompt folders that the log adds for a change: those that were adopted, and those that are tried on its arm.
+
+    A folder that is gone, lies elsewhere or holds what are no prompts is passed over, as is a log that can't be read.
+    """
+    import os
+
+    own = tuple(map(os.path.realpath, loaded.prompt_paths()))
+    found: list[str] = []
+    for one in _prompt_trials(loaded, repository):
+        if one.state == "running" and (not change or trial.arm_of(one.name, change=change) == "a"):
+            continue
+        folder = _inside(repository.root, one.prompts)
+        if folder is not None and folder not in (*own, *found) and _readable((*own, *found, folder)):
+            found.append(folder)
+    return tuple(found)
 
 
-def _prompt_trial(loaded: Loaded, repository: Repository) -> Experiment | None:
+def _prompt_trials(loaded: Loaded, repository: Repository) -> list[Experiment]:
+    """Experiments with prompts that are in force or running, in the order in which they count."""
     from review_bot.bootstrap import evidence
 
-    if not loaded.config.memory.enabled:
-        return None
-    if not evidence.is_there(repository, loaded.config.memory.ref):
-        return None
+    if not loaded.config.memory.enabled or not evidence.is_there(repository, loaded.config.memory.ref):
+        return []
     try:
         with evidence.opened(repository, loaded) as index:
-            found = trial.running(trial.experiments(index.kept("decision")))
+            known = trial.experiments(index.kept("decision"))
     except ReviewBotError:  # bootstrap.effects says what is wrong
-        return None
-    return found if found is not None and found.prompts else None
+        return []
+    new = trial.running(known)
+    return [*trial.adopted_prompts(known), *([new] if new is not None and new.prompts else [])]
+
+
+def _readable(paths: Sequence[str]) -> bool:
+    from review_bot.prompts.templates import load
+
+    try:
+        load(paths)
+    except ReviewBotError:
+        return False
+    return True
 
 
 def write_down(review: Review, decisions: Sequence[Event], repository: Repository, loaded: Loaded) -> None:
@@ -212,10 +270,8 @@ def write_down(review: Review, decisions: Sequence[Event], repository: Repositor
     from review_bot.bootstrap.memory import Memory, open_log
 
     memory = Memory(repository, loaded, open_log(repository, loaded))
-    try:
+    with suppress(ReviewBotError):  # a review does not fail because of what is tried
         _decide(memory, experiment=found.name, of=found.start, arm=arm, shown=shown[:1000])
-    except ReviewBotError:  # a review does not fail because of what is tried
-        return
 
 
 def change_of(head: str | None, base: str | None) -> str:

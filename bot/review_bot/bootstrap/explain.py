@@ -52,7 +52,8 @@ def explain(fingerprint: str, config: str | None = None) -> Answer:
             stack.enter_context(index)
         finding, shape = _of_last_scan(seen) if seen is not None else _of_log(fingerprint, index, rules)
         known = index if index is not None else Known(fold(()))
-        policy = Policy(category_of=category_of(rules), hides=hides(index.kept("decision")) if index else None)
+        hide = hides(index.kept("decision")) if index else None
+        policy = Policy(category_of=category_of(rules), hides=hide, salt=evidence.salt_of(loaded))
         why = explained(finding, shape, known, policy)
     effect = finding.memory
     if effect is not None and effect.effect == "explore" and why.effect.effect == "hide":

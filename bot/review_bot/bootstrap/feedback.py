@@ -67,7 +67,7 @@ def collect(
     Raises StoreError where the file can't be read or written, SourceError where the pull request can't be found.
     """
     happened = events.read(environ)
-    client = _client(environ, sleep)
+    client = pull_request.client_of(environ, sleep=sleep)
     with contextlib.closing(client):
         target = pull_request.target_of(happened, number, client)
         if target is None or target.number is None:
@@ -78,15 +78,6 @@ def collect(
             return _collected(path, target, client, loaded, environ, model)
         except ForgeError as error:
             return Collected(0, 0, rescan=False, degraded=(Degraded("pull-request", str(error)),))
-
-
-def _client(environ: Mapping[str, str], sleep: Callable[[float], None]) -> Client:
-    from review_bot.publishers.client import Client, Limits
-
-    url = (environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/")
-    token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
-    offline = environ.get("REVIEW_BOT_OFFLINE", "") not in ("", "0")
-    return Client(url, token, Limits(), offline=offline, sleep=sleep)
 
 
 def _collected(

@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
 def places(memory: Memory) -> list[Place]:
     """Everything that the memory of this repository keeps, here and elsewhere."""
-    return [_log(memory), _texts(memory), _people(memory), *_shared(memory), *_files(memory)]
+    return [_log(memory), _texts(memory), _people(memory), *_imported(memory), *_shared(memory), *_files(memory)]
 
 
 def _log(memory: Memory) -> Place:
@@ -55,6 +55,19 @@ def _people(memory: Memory) -> Place:
     name = memory.loaded.config.memory.actor_key_env
     key = f"keyed by the secret in {name}" if name else "keyed by the first commit: pseudonyms, no more"
     return Place("people", f"hashes, {key}", f"{len(people)} people")
+
+
+def _imported(memory: Memory) -> Iterator[Place]:
+    """Patterns of other repositories, by the name that they came under."""
+    from review_bot.bootstrap.evidence import salt_of
+
+    salt = salt_of(memory.loaded)
+    patterns = (one for one in memory.events() if one.kind == "prior" and one.get("source") == "patterns")
+    found = Counter((str(one.get("from")), str(one.get("salt"))) for one in patterns)
+    for (name, check), count in sorted(found.items()):
+        usable = salt is not None and salt.check == check
+        state = "compared with findings here" if usable else "useless here: the salt that they came with is not set"
+        yield Place("imported", name, f"{count} patterns, {state}")
 
 
 def _shared(memory: Memory) -> Iterator[Place]:

@@ -81,7 +81,7 @@ def analyse(
 ) -> Analysed:
     """Review the pull request that `number` or the event names. Raises SourceError, ConfigError, UsageError."""
     event = events.read(environ)
-    client = _client(environ, requests=_ANALYSE_REQUESTS)
+    client = client_of(environ, requests=_ANALYSE_REQUESTS)
     with contextlib.closing(client):
         target = _target(event, number, client)
         if target is None:
@@ -113,7 +113,7 @@ def publish_report(
     limit = report_file.LIMIT if event.of_a_finished_run else _LARGEST
     cleaner = _Cleaner()
     review = clean.review(report_file.parse(_read(request.report, limit), request.report), cleaner.scan)
-    client = _client(environ, deadline=request.deadline, sleep=sleep)
+    client = client_of(environ, deadline=request.deadline, sleep=sleep)
     with contextlib.closing(client):
         return _published(request, _judged(review, request.fail_on), event, client, cleaner)
 
@@ -291,13 +291,14 @@ def _checkout(environ: Mapping[str, str]) -> tuple[Repository | None, Checkout |
     return repository, Checkout(repository.cwd, offline=_offline(environ))
 
 
-def _client(
+def client_of(
     environ: Mapping[str, str],
     *,
     requests: int = 60,
     deadline: float = 300.0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Client:
+    """The client of the forge that `environ` names, with its token and its limits."""
     from review_bot.publishers.client import Client, Limits
 
     url = (environ.get("GITHUB_API_URL") or _API).rstrip("/")

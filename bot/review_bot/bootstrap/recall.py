@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from review_bot.config import Loaded
     from review_bot.domain.window import Part
+    from review_bot.memory.evidence import Example
     from review_bot.memory.recall import Hit, Piece
     from review_bot.sources.repository import Repository
     from review_bot.stores.index import Index
@@ -72,13 +73,14 @@ def standing(config: str | None = None) -> list[Standing]:
 def recall_for(loaded: Loaded, repository: Repository | None) -> Callable[[object], Examples | None]:
     """What finds examples for the prompts of a change: given the change, what gives lines for the parts of a window.
 
-    The lines are within `BUDGET` together, and come from the log as they are: secrets are to be taken out of them.
-    Where no text may be stored or nothing is known there is None; a memory that can't be read gives no lines.
+    The lines are within `BUDGET` together, and come as they are: secrets are to be taken out of them. Where no text may
+    be stored, only code that a commit of this repository mended is taken, from the history. Where nothing is known
+    there is None; a memory that can't be read gives no lines.
     """
 
     def recall(_change: object) -> Examples | None:
         memory = loaded.config.memory
-        if not memory.enabled or not memory.store_text or repository is None:
+        if not memory.enabled or repository is None:
             return None
         return found if evidence.is_there(repository, memory.ref) else None
 
@@ -88,11 +90,34 @@ def recall_for(loaded: Loaded, repository: Repository | None) -> Callable[[objec
         assert repository is not None  # noqa: S101 - `recall` has looked
         try:
             with evidence.opened(repository, loaded) as index:
-                return examples(index, list(_pieces(parts))[:_MOST_PIECES], BUDGET)
+                return examples(index, list(_pieces(parts))[:_MOST_PIECES], BUDGET, read=read)
         except ReviewBotError:  # examples are a help, not a need; bootstrap.effects says what is wrong
             return []
 
+    known: dict[str, Example | None] = {}
+
+    def read(example: Example) -> Example | None:
+        if example.before and loaded.config.memory.store_text:
+            return example
+        if example.at and example.event not in known:
+            assert repository is not None  # noqa: S101 - `recall` has looked
+            known[example.event] = _from_history(repository.cwd, example)
+        return known.get(example.event)
+
     return recall
+
+
+def _from_history(cwd: str, example: Example) -> Example | None:
+    """The example with the text that its place in the history has; None where that is not there, or other code."""
+    import json
+
+    from review_bot.bootstrap.code import pair_in
+    from review_bot.domain.language import language_of
+
+    place = json.loads(example.at)
+    about = {"rule": example.rule, "key": example.key, "lang": language_of(place[2]), "at": place}
+    found = pair_in(cwd, about)
+    return None if found is None else example._replace(before=found.before, after=found.after)
 
 
 def _pieces(parts: Iterable[Part]) -> Iterator[Piece]:

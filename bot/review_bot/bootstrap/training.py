@@ -76,12 +76,10 @@ def _row(one: Event, before: str, after: str, words: tuple[str, str, str]) -> Ju
 def _describing(memory: Memory) -> tuple[Callable[[str], tuple[str, str, str]], Callable[[str], str]]:
     """Category, severity and message by rule, and what takes secrets out of a text."""
     from review_bot.bootstrap import rules_of
+    from review_bot.bootstrap.code import scrubber
     from review_bot.domain.finding import CATEGORIES
-    from review_bot.review.redact import Redactor
 
-    rules = rules_of()[1]
-    entries = {entry.id: entry for entry in rules.entries()}
-    redactor = Redactor((), rules.where(lambda name, category: category == "secrets" and not name.startswith("diff.")))
+    entries = {entry.id: entry for entry in rules_of()[1].entries()}
 
     def describe(rule: str) -> tuple[str, str, str]:
         if rule in entries:
@@ -91,4 +89,4 @@ def _describing(memory: Memory) -> tuple[Callable[[str], tuple[str, str, str]], 
         category = named if named in CATEGORIES else "correctness"
         return category, "warning", f"a fault of the kind {category}"
 
-    return describe, redactor.text
+    return describe, scrubber()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
-_SECRETS = ("model.openai.key-env", "memory.actor-key-env")
+_SECRETS = ("model.openai.key-env", "memory.actor-key-env", "memory.salt-env")
 """Keys that name a variable of the user's, which may begin with our prefix."""
 
 

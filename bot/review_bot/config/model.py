@@ -247,6 +247,7 @@ class Memory(Section):
     url: str = _text("", "store of the events: empty for the git ref, `file:///FOLDER` or `postgresql://…`")
     explore: float = _number(0.02, "share of hidden findings that are shown again, to learn", least=0, most=0.5)
     actor_key_env: str = _text("", "name of the environment variable with the secret that keys the hashes of names")
+    salt_env: str = _text("", "name of the environment variable with the secret that patterns are exchanged under")
 
 
 class Github(Section):

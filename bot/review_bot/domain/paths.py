@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def is_test(path: str) -> bool:
     *folders, name = path.split("/")
     if not _TEST_FOLDERS.isdisjoint(folder.lower() for folder in folders):
         return True
-    if "src/test/" in path or any(folder.endswith(_TEST_PROJECTS) for folder in folders):
+    if any(folder.endswith(_TEST_PROJECTS) for folder in folders) or _is_test_set(folders):
         return True
     stem = name.rpartition(".")[0] or name
     if stem in ("conftest", "test", "tests") or stem.startswith("test_"):
@@ -154,3 +155,9 @@ def is_test(path: str) -> bool:
     if stem.endswith(("Test", "Tests", "IT", "Spec")):
         return True
     return stem.lower().endswith(_TEST_ENDS)
+
+
+def _is_test_set(folders: list[str]) -> bool:
+    """True below the source sets that Gradle and Maven keep for tests: src/jvmTest, src/testFixtures."""
+    sets = (name for above, name in pairwise(folders) if above == "src")
+    return any(name.endswith("Test") or (name.startswith("test") and name[4:5].isupper()) for name in sets)

@@ -163,6 +163,22 @@ def in_force(known: Iterable[Experiment]) -> Experiment | None:
     return _last(one for one in known if one.state == "adopted" and one.hide is not None)
 
 
+def adopted_prompts(known: Iterable[Experiment]) -> list[Experiment]:
+    """Every experiment whose prompts were adopted, by time: later ones stand in the place of earlier ones."""
+    found = [one for one in known if one.state == "adopted" and one.prompts]
+    return sorted(found, key=lambda one: (one.ts, one.start))
+
+
+def last_adopted(known: Iterable[Experiment]) -> Experiment | None:
+    """What was adopted last, a policy or prompts."""
+    return _last(one for one in known if one.state == "adopted")
+
+
+def ended(experiment: Experiment, verdict: str) -> Experiment:
+    """The experiment after `verdict`."""
+    return experiment._replace(state=_ENDS[verdict])
+
+
 def _last(known: Iterable[Experiment]) -> Experiment | None:
     return max(known, key=lambda one: (one.ts, one.start), default=None)
 

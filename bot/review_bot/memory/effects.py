@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from review_bot.memory.evidence import Evidence, Mute
+    from review_bot.memory.salt import Salt
     from review_bot.memory.score import Totals
 
 _SHAPELESS = Shape("", ())
@@ -30,6 +31,8 @@ class Policy(NamedTuple):
     category_of: Callable[[str], str | None] | None = None
     hides: Callable[[str], float] | None = None
     """The score from which on a finding is hidden, by its fingerprint; today's where it is None."""
+    salt: Salt | None = None
+    """What makes imported patterns comparable; None where nobody here has it."""
 
     def hide(self, finding: Finding) -> float:
         """The score from which on `finding` is hidden."""
@@ -76,14 +79,19 @@ def judge(
 ) -> tuple[Effect, Assessment, Mute | None]:
     """What memory makes of one finding, why, and the mute that reaches it; exploration left out."""
     found = _mute_of(finding, shape, evidence.mutes())
-    done = assess(evidence, finding.rule, shape or _SHAPELESS, policy.category_of, policy.hide(finding))
+    done = _assessed(finding, shape, evidence, policy)
     return _effect(finding, done, found), done, found
 
 
 def _judge(finding: Finding, shape: Shape | None, evidence: Evidence, mutes: Sequence[Mute], policy: Policy) -> _Judged:
-    done = assess(evidence, finding.rule, shape or _SHAPELESS, policy.category_of, policy.hide(finding))
+    done = _assessed(finding, shape, evidence, policy)
     mute = _mute_of(finding, shape, mutes)
     return _Judged(finding, _effect(finding, done, mute), mute is not None)
+
+
+def _assessed(finding: Finding, shape: Shape | None, evidence: Evidence, policy: Policy) -> Assessment:
+    hide = policy.hide(finding)
+    return assess(evidence, finding.rule, shape or _SHAPELESS, policy.category_of, hide, policy.salt)
 
 
 def _mute_of(finding: Finding, shape: Shape | None, mutes: Sequence[Mute]) -> Mute | None:
@@ -105,7 +113,12 @@ def _effect(finding: Finding, done: Assessment, mute: Mute | None) -> Effect:
     by_rule = decision.by_rule or not done.pattern.signals
     figures = done.rule if by_rule else done.pattern
     effect = decision.effect if mute is None else "hide"
-    reason = mute_reason(mute) if mute is not None else _reason(finding, figures, by_rule=by_rule)
+    if mute is not None:
+        reason = mute_reason(mute)
+    elif done.imported and not figures.signals:
+        reason = "known from other repositories only"
+    else:
+        reason = _reason(finding, figures, by_rule=by_rule)
     if effect == "hide" and protected(finding):
         effect = "fold"
         reason = f"{reason}; a security error is never hidden"

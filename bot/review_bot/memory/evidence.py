@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Protocol
 
-    from review_bot.memory.score import Prior, Signal, Totals
+    from review_bot.memory.normalise import Shape
+    from review_bot.memory.score import Imported, Prior, Signal, Totals
 
     class Evidence(Protocol):
         """The folded log: a state in memory or an index on disk. Every answer depends on the set of events only."""
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
         def totals_of(self, rule: str) -> Totals:
             """The figures of a rule, priors included."""
+
+        def imported(self, shape: Shape, salt: str, least: int) -> Sequence[Imported]:
+            """What was imported under this salt about patterns with the key of a shape or `least` of its hashes."""
 
         def findings_of(self, rule: str, key: str) -> Sequence[str]:
             """Fingerprints of the findings that had this shape, in order."""
@@ -77,8 +81,16 @@ class Mute(NamedTuple):
     reason: str
 
 
+class Shown(NamedTuple):
+    """A finding that somebody saw before a commit."""
+
+    event: str
+    rule: str
+    finding: str
+
+
 class Example(NamedTuple):
-    """Code that was judged, where events may hold code."""
+    """Code that was judged or mended: its text where events may hold code, or its place in the history."""
 
     event: str
     ts: int
@@ -89,3 +101,5 @@ class Example(NamedTuple):
     before: str
     after: str
     note: str
+    at: str = ""
+    """JSON of an event's `at`, where it was mended in the history; empty for what a person judged."""

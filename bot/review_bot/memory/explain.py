@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from review_bot.memory.effects import Policy
     from review_bot.memory.evidence import Evidence, Mute
     from review_bot.memory.normalise import Shape
-    from review_bot.memory.score import Prior, Weighed
+    from review_bot.memory.score import Imported, Prior, Weighed
 
 
 class Term(NamedTuple):
@@ -58,7 +58,8 @@ def explain(finding: Finding, shape: Shape | None, evidence: Evidence, policy: P
     terms = (Term("pattern", done.pattern.sum, decision.pattern), Term("rule", done.rule.sum, decision.rule))
     rule = score.weighed(evidence.signals_of(finding.rule))
     priors = score.prior_weights(evidence.priors_of(finding.rule))
-    rows = [*_signals("pattern", done.signals), *_signals("rule", rule), *_priors(priors)]
+    patterns = [*_signals("pattern", done.signals), *_priors("pattern", done.imported)]
+    rows = [*patterns, *_signals("rule", rule), *_priors("rule", priors)]
     return Explanation(effect, terms, tuple(rows), mute)
 
 
@@ -68,6 +69,6 @@ def _signals(term: str, signals: Iterable[Weighed]) -> Iterator[Row]:
         yield Row(term, one.event, one.sig, one.y, one.eps, weight, counted, who, where, one.ts)
 
 
-def _priors(priors: Iterable[tuple[Prior, float]]) -> Iterator[Row]:
+def _priors(term: str, priors: Iterable[tuple[Prior | Imported, float]]) -> Iterator[Row]:
     for one, weight in priors:
-        yield Row("rule", one.event, "prior", None, one.eps, weight, True, None, None, None)  # noqa: FBT003 - a row
+        yield Row(term, one.event, "prior", None, one.eps, weight, True, None, None, None)  # noqa: FBT003 - a row

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 from review_bot.domain.forget import live
 from review_bot.domain.scope import undone as in_scope
-from review_bot.memory.evidence import Example, Mute, Pattern
-from review_bot.memory.score import Prior, Signal, Totals, prior_weights, totals, weighed
+from review_bot.memory.evidence import Example, Mute, Pattern, Shown
+from review_bot.memory.score import Imported, Prior, Signal, Totals, prior_weights, totals, weighed
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from review_bot.domain.event import Event
+    from review_bot.memory.normalise import Shape
 
 PRIOR_NOISE = 0.2
 """Noise of a prior that says nothing of its own: as of a flagged line that changed to something else."""
@@ -27,6 +31,8 @@ class Folded(NamedTuple):
     patterns: Mapping[tuple[str, str], Pattern]
     findings: Mapping[tuple[str, str], frozenset[str]]
     examples: Mapping[str, Example]
+    imported: Mapping[str, Imported]
+    shown: Mapping[str, Shown]
     learned: tuple[Event, ...]
     decisions: tuple[Event, ...]
 
@@ -54,6 +60,8 @@ def fold(events: Iterable[Event]) -> Folded:
         patterns=patterns,
         findings={name: frozenset(some) for name, some in findings.items()},
         examples={one.event: one for one in map(example_of, kept) if one is not None},
+        imported={one.event: one for one in map(imported_of, kept) if one is not None},
+        shown={one.event: one for one in map(shown_of, kept) if one is not None},
         learned=tuple(event for event in kept if event.kind == "learned"),
         decisions=tuple(event for event in kept if event.kind == "decision"),
     )
@@ -124,6 +132,25 @@ def prior_of(event: Event) -> Prior | None:
     return Prior(event.id, event.get("rule"), accepted, rejected, PRIOR_NOISE if noise is None else float(noise))
 
 
+def imported_of(event: Event) -> Imported | None:
+    """What repositories with the same salt made of a pattern; None for anything else."""
+    salt, key = event.get("salt"), event.get("key")
+    if event.kind != "prior" or event.get("rule") or not isinstance(salt, str) or not key:
+        return None
+    accepted, rejected = _count(event.get("accepted")), _count(event.get("rejected"))
+    if not accepted and not rejected:
+        return None
+    hashes = tuple(sorted(set(event.get("fp") or ())))
+    return Imported(event.id, salt, key, hashes, accepted, rejected, PRIOR_NOISE)
+
+
+def shown_of(event: Event) -> Shown | None:
+    """The finding that was shown to somebody; None for other events."""
+    if event.kind != "shown" or not event.get("rule") or not event.get("finding"):
+        return None
+    return Shown(event.id, event.get("rule"), event.get("finding"))
+
+
 def _count(value: object) -> float:
     """A count that somebody else wrote; 0 for anything that is none."""
     return float(value) if type(value) in (int, float) and 0 < value < 2**53 else 0.0  # type: ignore[operator,arg-type]
@@ -131,7 +158,7 @@ def _count(value: object) -> float:
 
 def pattern_of(event: Event) -> Pattern | None:
     """The shape of the code that an event is about, where it says so."""
-    if event.kind not in ("signal", "shown") or not event.get("rule") or not event.get("key"):
+    if event.kind not in ("signal", "shown", "prior") or not event.get("rule") or not event.get("key"):
         return None
     hashes = tuple(sorted(set(event.get("fp") or ())))
     return Pattern(event.get("rule"), event.get("key"), hashes, event.get("lang") or "")
@@ -145,7 +172,9 @@ def better(known: Pattern | None, found: Pattern) -> Pattern:
 
 
 def example_of(event: Event) -> Example | None:
-    """The judged code that an event holds; None where it holds none, as without `memory.store-text`."""
+    """The judged code that an event holds, or the place of mended code; None for any other event."""
+    if event.kind == "prior":
+        return _mended(event)
     signal = signal_of(event)
     if signal is None or not signal.key or not event.get("before"):
         return None
@@ -160,6 +189,26 @@ def example_of(event: Event) -> Example | None:
         event.get("after") or "",
         event.get("note") or "",
     )
+
+
+def _mended(event: Event) -> Example | None:
+    """Code that a commit mended, as `memory import-history` found it: an example, and no signal."""
+    rule, key, place = event.get("rule"), event.get("key"), event.get("at")
+    if not rule or not key or not place or None in place:
+        return None
+    noise = float(event.get("eps") or PRIOR_NOISE)
+    before, after = event.get("before") or "", event.get("after") or ""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return None
+    at = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
+    return Example(event.id, event.ts, rule, key, 1, noise, before, after, "", at)
+
+
+def matching(imported: Iterable[Imported], shape: Shape, salt: str, least: int) -> list[Imported]:
+    """Those under a salt that have the key of a shape or `least` of its hashes, by event."""
+    wanted = set(shape.fp)
+    every = (one for one in imported if one.salt == salt)
+    return sorted(one for one in every if one.key == shape.key or len(wanted.intersection(one.fp)) >= least)
 
 
 class Known:
@@ -179,7 +228,8 @@ class Known:
 
     def decides(self) -> bool:
         """False where nothing is known that could change what is shown."""
-        return bool(self.folded.signals or self.folded.mutes or self.folded.priors)
+        folded = self.folded
+        return bool(folded.signals or folded.mutes or folded.priors or folded.imported)
 
     def mutes(self) -> Sequence[Mute]:
         """The mutes in force, by id."""
@@ -209,6 +259,15 @@ class Known:
     def totals_of(self, rule: str) -> Totals:
         """The figures of a rule."""
         return totals(weighed(self.signals_of(rule)), prior_weights(self.priors_of(rule)))
+
+    def imported(self, shape: Shape, salt: str, least: int) -> Sequence[Imported]:
+        """What was imported under this salt about patterns with this key or as many of its hashes, by event."""
+        return matching(self.folded.imported.values(), shape, salt, least)
+
+    def shown(self) -> dict[str, int]:
+        """How many findings of each rule were shown to somebody before a commit."""
+        pairs = {(one.rule, one.finding) for one in self.folded.shown.values()}
+        return dict(Counter(rule for rule, _ in pairs))
 
     def findings_of(self, rule: str, key: str) -> Sequence[str]:
         """Fingerprints of the findings that had this shape."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from review_bot.memory.fold import mute_of, names_nothing, pattern_of, prior_of, reaches, signal_of
+from review_bot.memory.fold import (
+    imported_of,
+    matching,
+    mute_of,
+    names_nothing,
+    pattern_of,
+    prior_of,
+    reaches,
+    signal_of,
+)
 from review_bot.memory.score import Tally, Totals, prior_weights
 
 TYPE_CHECKING = False
@@ -11,7 +20,8 @@ if TYPE_CHECKING:
 
     from review_bot.domain.event import Event
     from review_bot.memory.evidence import Example, Mute, Pattern
-    from review_bot.memory.score import Prior, Signal
+    from review_bot.memory.normalise import Shape
+    from review_bot.memory.score import Imported, Prior, Signal
 
 
 class Growing:
@@ -23,6 +33,7 @@ class Growing:
         self._signals: dict[str, Signal] = {}
         self._mutes: dict[str, Mute] = {}
         self._priors: dict[str, list[Prior]] = {}
+        self._imported: dict[str, Imported] = {}
         self._of_pattern: dict[tuple[str, str], dict[str, Signal]] = {}
         self._of_rule: dict[str, dict[str, Signal]] = {}
         self._tallies: dict[str, Tally] = {}
@@ -39,7 +50,10 @@ class Growing:
         if signal is not None:
             self.add_signal(signal)
         if prior is not None:
-            self._priors.setdefault(prior.rule, []).append(prior)
+            self.add_prior(prior)
+        imported = imported_of(event)
+        if imported is not None:
+            self._imported[imported.event] = imported
         if mute is not None:
             self._mutes[mute.event] = mute
         if signal is not None or mute is not None:
@@ -53,6 +67,10 @@ class Growing:
         self._of_pattern.setdefault((signal.rule, signal.key), {})[signal.event] = signal
         self._of_rule.setdefault(signal.rule, {})[signal.event] = signal
         self._tallies.setdefault(signal.rule, Tally()).add(signal)
+
+    def add_prior(self, prior: Prior) -> None:
+        """Take in what another repository tells."""
+        self._priors.setdefault(prior.rule, []).append(prior)
 
     def _unmute(self, event: Event) -> None:
         named = event.get("undoes")
@@ -74,7 +92,7 @@ class Growing:
 
     def decides(self) -> bool:
         """False where nothing is known."""
-        return bool(self._signals or self._mutes or self._priors)
+        return bool(self._signals or self._mutes or self._priors or self._imported)
 
     def mutes(self) -> Sequence[Mute]:
         """The mutes in force, by id."""
@@ -107,6 +125,10 @@ class Growing:
         figures = Totals() if tally is None else tally.totals()
         prior = sum(value for _, value in prior_weights(self.priors_of(rule)))
         return figures._replace(sum=figures.sum + prior)
+
+    def imported(self, shape: Shape, salt: str, least: int) -> Sequence[Imported]:
+        """What was imported under this salt about patterns with this key or as many of its hashes, by event."""
+        return matching(self._imported.values(), shape, salt, least)
 
     def findings_of(self, _rule: str, _key: str) -> Sequence[str]:
         """Nobody asks a time gone by for fingerprints."""

@@ -7,7 +7,7 @@ from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from review_bot.memory.evidence import Evidence, Example, Pattern
 
@@ -16,6 +16,8 @@ _CANDIDATES = 50
 LIKE = 0.3
 """Least similarity of an example: it shows what people think here, and need not be the same code."""
 MOST_EXAMPLES = 4
+_TRIES = 3
+"""Examples that are read for each that is wanted: some are not there any more, or too long."""
 _MOST_LINES = 12
 _LONGEST_NOTE = 200
 
@@ -50,18 +52,33 @@ def nearest(evidence: Evidence, piece: Piece, limit: int) -> list[tuple[float, P
     return [(-share, one) for share, _, _, one in ranked[:limit]]
 
 
-def examples(evidence: Evidence, pieces: Iterable[Piece], budget: int, most: int = MOST_EXAMPLES) -> list[str]:
-    """What was accepted and rejected here of code like these pieces, nearest first, a line each.
+def examples(
+    evidence: Evidence,
+    pieces: Iterable[Piece],
+    budget: int,
+    most: int = MOST_EXAMPLES,
+    read: Callable[[Example], Example | None] = lambda example: example if example.before else None,
+) -> list[str]:
+    """What was accepted, mended and rejected here of code like these pieces, nearest first, a line each.
 
-    `budget` is in characters, of all examples together. Only events that hold code make examples: without
-    `memory.store-text` there are none.
+    `budget` is in characters, of all examples together. `read` gives an example with its text, or None where that is
+    not to be had: by default only what the event itself holds.
     """
     texts: list[str] = []
-    left = budget
+    left, tries = budget, _TRIES * most
+    shown: set[tuple[str, str, int]] = set()
     for example in _alternating(_judged(evidence, pieces)):
-        text = told(example)
-        if len(texts) == most:
+        name = (example.rule, example.key, example.y)
+        if name in shown:
+            continue
+        if len(texts) == most or not tries:
             break
+        tries -= 1
+        known = read(example)
+        if known is None:
+            continue
+        shown.add(name)
+        text = told(known)
         if len(text) <= left and text not in texts:
             texts.append(text)
             left -= len(text)
@@ -70,7 +87,8 @@ def examples(evidence: Evidence, pieces: Iterable[Piece], budget: int, most: int
 
 def told(example: Example) -> str:
     """One example on one line: what people made of it, the code, and what it became or why it was rejected."""
-    told = f"{'accepted' if example.y else 'rejected'} here ({example.rule}): {_on_one_line(example.before)}"
+    made = "mended" if example.at else "accepted"
+    told = f"{made if example.y else 'rejected'} here ({example.rule}): {_on_one_line(example.before)}"
     if example.y and example.after.strip():
         return f"{told} => {_on_one_line(example.after)}"
     if not example.y and example.note.strip():
@@ -84,7 +102,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _judged(evidence: Evidence, pieces: Iterable[Piece]) -> list[Example]:
-    """Examples by nearness, the surest and latest of each pattern and outcome."""
+    """Examples by nearness, of each pattern the surest and latest first."""
     ranked: dict[tuple[str, str], tuple[float, str, str]] = {}
     for piece in pieces:
         for share, pattern in nearest(evidence, piece, _CANDIDATES):
@@ -93,9 +111,7 @@ def _judged(evidence: Evidence, pieces: Iterable[Piece]) -> list[Example]:
                 ranked[name] = min(ranked.get(name, (0.0, *name)), (-share, *name))
     found = []
     for _, rule, key in sorted(ranked.values()):
-        known = sorted(evidence.examples_of(rule, key), key=lambda one: (one.eps, -one.ts, one.event))
-        best = {one.y: one for one in reversed(known)}
-        found += [best[y] for y in (1, 0) if y in best]
+        found += sorted(evidence.examples_of(rule, key), key=lambda one: (one.eps, -one.ts, one.event))
     return found
 
 

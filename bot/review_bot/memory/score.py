@@ -10,9 +10,10 @@ from review_bot.values import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Literal
+    from typing import Literal, TypeVar
 
     Kind = Literal["none", "raise", "fold", "hide"]
+    P = TypeVar("P", "Prior", "Imported")
 
 USEFUL, USELESS = 0.7, 0.2
 """Share of its findings that people want, of a good rule and of a bad one: the two hypotheses that are weighed."""
@@ -24,6 +25,8 @@ GUARD_SIGNALS, GUARD_CHANGES, GUARD_PEOPLE = 5, 2, 2
 PROBATION, PROBATION_SIGNALS, PROBATION_PEOPLE, PROBATION_CHANGES = -8.0, 12, 3, 3
 PRIOR_CAP = 4
 """Pseudo-signals of a rule that all its priors together are worth at most."""
+IMPORT_CAP = 2
+"""Pseudo-signals of a pattern that all that was imported about it is worth: with the rule's priors too few to fold."""
 _WEAK_ALONE = frozenset(("sentiment",))
 """Signals that, without any other, hide nothing."""
 
@@ -48,6 +51,19 @@ class Prior(NamedTuple):
 
     event: str
     rule: str
+    accepted: float
+    rejected: float
+    eps: float
+
+
+class Imported(NamedTuple):
+    """What repositories with the same salt made of one pattern, all of it hashed."""
+
+    event: str
+    salt: str
+    """Check of the salt that it was hashed with."""
+    key: str
+    fp: tuple[int, ...]
     accepted: float
     rejected: float
     eps: float
@@ -117,7 +133,7 @@ def _group(signal: Signal) -> tuple[str, str, str]:
     return signal.actor, signal.rule, signal.change
 
 
-def totals(signals: Iterable[Weighed], priors: Iterable[tuple[Prior, float]] = ()) -> Totals:
+def totals(signals: Iterable[Weighed], priors: Iterable[tuple[object, float]] = ()) -> Totals:
     """The figures of the counted signals; priors add to the sum and to nothing else."""
     from math import fsum
 
@@ -135,9 +151,18 @@ def totals(signals: Iterable[Weighed], priors: Iterable[tuple[Prior, float]] = (
 
 def prior_weights(priors: Iterable[Prior]) -> list[tuple[Prior, float]]:
     """What each prior of one rule adds to the rule's sum: all of them together count as four signals at most."""
+    return _capped(priors, PRIOR_CAP)
+
+
+def imported_weights(found: Iterable[Imported]) -> list[tuple[Imported, float]]:
+    """What each import adds to the pattern's sum: all of them together count as two signals at most."""
+    return _capped(found, IMPORT_CAP)
+
+
+def _capped(priors: Iterable[P], cap: int) -> list[tuple[P, float]]:
     ordered = sorted({one.event: one for one in priors}.values(), key=lambda one: one.event)
     count = sum(one.accepted + one.rejected for one in ordered)
-    share = min(1.0, PRIOR_CAP / count) if count > 0 else 0.0
+    share = min(1.0, cap / count) if count > 0 else 0.0
     return [(one, share * (one.accepted * weight(1, one.eps) + one.rejected * weight(0, one.eps))) for one in ordered]
 
 
@@ -196,16 +221,18 @@ def undecided(decision: Decision, pattern: Totals, hide: float = HIDE) -> bool:
     return hide < decision.score <= SHOW_AGAIN and guarded(pattern)
 
 
-def was_hidden(pattern: Sequence[Signal], rule: Sequence[Signal], prior: float = 0.0, hide: float = HIDE) -> bool:
+def was_hidden(
+    pattern: Sequence[Signal], rule: Sequence[Signal], prior: float = 0.0, hide: float = HIDE, imported: float = 0.0
+) -> bool:
     """Whether the signals, taken in the order of their times, have hidden the pattern and not shown it again since.
 
-    `prior` is what the rule's priors are worth. Equal times are taken in the order of ids, so that this too depends on
-    nothing but the set of signals.
+    `prior` is what the rule's priors are worth, `imported` what was imported about the pattern. Equal times are taken
+    in the order of ids, so that this too depends on nothing but the set of signals.
     """
     mine = {one.event for one in pattern}
     every = sorted({one.event: one for one in (*pattern, *rule)}.values(), key=lambda one: (one.ts, one.event))
     of_rule = {one.event for one in rule}
-    own, all_of_it = Tally(), Tally(prior)
+    own, all_of_it = Tally(imported), Tally(prior)
     hidden = False
     for one in every:
         if one.event in of_rule:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from review_bot.domain.forget import live
+from review_bot.memory.fold import undone
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -34,17 +36,23 @@ class BadCounts(ValueError):
 
 def counted(events: Iterable[Event]) -> list[Counts]:
     """Judgements by rule, one for each person and finding, without what was taken back."""
-    everything = list(events)
-    undone = {each for one in everything if one.kind == "unmute" for each in one.get("undoes") or ()}
-    said: dict[str, dict[tuple[Any, Any], int]] = {}
-    for one in sorted(everything, key=lambda one: (one.ts, one.id)):
-        if one.kind != "signal" or one.get("y") is None or one.id in undone or one.get("eps") > NOISIEST:
+    said: dict[str, list[int]] = {}
+    for one in judgements(events):
+        said.setdefault(one.get("rule"), []).append(one.get("y"))
+    return [Counts(rule, sum(ys), len(ys) - sum(ys)) for rule, ys in sorted(said.items())]
+
+
+def judgements(events: Iterable[Event]) -> list[Event]:
+    """The signals that are somebody's experience: the latest of each person, rule and finding, sure and not undone."""
+    everything = sorted(live(events), key=lambda one: (one.ts, one.id))
+    gone = undone(everything)
+    latest: dict[tuple[Any, Any, Any], Event] = {}
+    for one in everything:
+        if one.kind != "signal" or one.get("y") is None or one.id in gone or one.get("eps") > NOISIEST:
             continue
         if one.get("rule"):
-            said.setdefault(one.get("rule"), {})[one.get("actor"), one.get("finding")] = one.get("y")
-    return [
-        Counts(rule, sum(by.values()), len(by) - sum(by.values())) for rule, by in sorted(said.items())
-    ]  # fmt: skip
+            latest[one.get("rule"), one.get("actor"), one.get("finding")] = one
+    return list(latest.values())
 
 
 def written(counts: Iterable[Counts]) -> str:

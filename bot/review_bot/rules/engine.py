@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.domain.review import Degraded
 from review_bot.rules import structural, textual
@@ -9,6 +11,7 @@ from review_bot.rules.findings import findings_of, without_secrets
 from review_bot.rules.forest import MERGEABLE, Forest
 from review_bot.rules.guard import RuleTooSlow, TimeLimit
 from review_bot.rules.keywords import Haystack, any_of
+from review_bot.rules.lazy import lazy
 from review_bot.rules.ruleset import DELTA, RuleSet
 from review_bot.rules.view import View
 from review_bot.values import NamedTuple
@@ -33,6 +36,13 @@ _MOST_COMPARED = 100_000
 """Lines of a change above which no rule over both versions runs: it keeps all files at hand."""
 _HEAD = 2000
 """Characters at the top of a file in which a generator says so."""
+_MADE_BY = lazy(
+    r"^[ \t]*(?://|/\*|\*|#)[ \t*<]*(?:this (?:file|code) (?:is|was|has been) )?"
+    r"(?:auto[- ]?generated|automatically generated)(?:[ \t]+(?:by|from|with|using)\b|[ \t]*/?>)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Other words for it, in a comment of code; settings that a program wrote are looked at all the same."""
+_WRITTEN = (None, "yaml", "json", "hcl", "bash")
 _MINIFIED = (".min.js", ".min.css", ".min.mjs", ".min.html", ".js.map", ".css.map")
 _GENERATED = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", ".pb.go", ".pb.cc", ".pb.h", "_pb.js", "_pb.d.ts", ".g.dart")
 _BATCH_FILES, _BATCH_SIZE = 64, 300_000
@@ -231,7 +241,7 @@ class Engine:
                 return structural.matches(rule, trees, "old")
             found = structural.matches(rule, trees, "new")
             if rule.where.scope == "pair":
-                return _news(list(found), structural.matches(rule, trees, "old"))
+                return textual.news(list(found), structural.matches(rule, trees, "old"))
             return found
         if rule.kind == "taint" and view.grammar is not None:
             return _tainted(rule, trees, view)
@@ -314,18 +324,6 @@ def _touches(match: Match, numbers: frozenset[int]) -> bool:
     return any(number in numbers for number in range(match.start_line, match.end_line + 1))
 
 
-def _news(new: list[Match], old: Iterable[Match]) -> list[Match]:
-    """Matches of the new version without a counterpart of the same text in the old one."""
-    before = [match.quote for match in old]
-    fresh = []
-    for match in new:
-        if match.quote in before:
-            before.remove(match.quote)
-        else:
-            fresh.append(match)
-    return fresh
-
-
 def unreadable(file: FileDiff) -> str | None:
     """Why a file has no text for the rules to read."""
     if file.status == "submodule":
@@ -333,6 +331,10 @@ def unreadable(file: FileDiff) -> str | None:
     if file.status == "binary":
         return None if not file.deleted else "binary"
     return None
+
+
+def _says_so(view: View, head: str) -> bool:
+    return view.grammar not in _WRITTEN and _MADE_BY.search(head) is not None
 
 
 def machine_made(view: View) -> str | None:
@@ -348,7 +350,7 @@ def machine_made(view: View) -> str | None:
         view.added_text[:_HEAD] if whole is None and view.added_numbers and 1 in view.added_numbers else (whole or "")
     )
     head = "\n".join(head[:_HEAD].split("\n", 10)[:10])
-    if "@generated" in head or ("DO NOT EDIT" in head and "enerated" in head):
+    if "@generated" in head or ("enerated" in head and ("DO NOT EDIT" in head or _says_so(view, head))):
         return "generated"
     longest = max((len(text) for _, text in view.added), default=0)
     if longest > 5000 or (longest > 1000 and len(view.added_text) > 500 * len(view.added)):

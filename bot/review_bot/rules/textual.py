@@ -10,7 +10,7 @@ from review_bot.rules.match import Match
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from review_bot.domain.diff import Side
     from review_bot.rules.model import Rule
@@ -34,10 +34,25 @@ def matches(rule: Rule, view: View, *, every_line: bool) -> Iterator[Match]:
     elif scope in ("file", "context"):
         for unit in view.units("new") if scope == "file" else view.hunk_units("new"):
             yield from _in_unit(rule, unit)
-    elif every_line:
-        yield from _by_line(rule, list(view.lines("new").items()), "new")
     else:
-        yield from _by_line(rule, view.added, "new")
+        found = _by_line(rule, list(view.lines("new").items()) if every_line else view.added, "new")
+        if scope == "pair":
+            before = list(view.lines("old").items()) if every_line else view.removed
+            yield from news(list(found), _by_line(rule, before, "old"))
+        else:
+            yield from found
+
+
+def news(new: list[Match], old: Iterable[Match]) -> list[Match]:
+    """Matches of the new version without a counterpart of the same text in the old one."""
+    before = [match.quote for match in old] if new else []
+    fresh = []
+    for match in new:
+        if match.quote in before:
+            before.remove(match.quote)
+        else:
+            fresh.append(match)
+    return fresh
 
 
 def _by_line(rule: Rule, lines: list[tuple[int, str]], side: Side) -> Iterator[Match]:

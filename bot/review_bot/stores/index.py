@@ -17,9 +17,9 @@ from review_bot.stores import sqlite
 from review_bot.stores.index_rows import (
     COLUMNS,
     MIGRATIONS,
-    SCHEMA,
     TABLES,
     Damaged,
+    imported_of,
     marks,
     pieces,
     read_patterns,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from review_bot.domain.event import Event
+    from review_bot.memory.normalise import Shape
+    from review_bot.memory.score import Imported
     from review_bot.ports import EventStore
 
     T = TypeVar("T")
@@ -80,7 +82,7 @@ class Index:
 
     def decides(self) -> bool:
         """False where nothing is known that could change what is shown."""
-        tables = ("signal", "mute", "prior")
+        tables = ("signal", "mute", "prior", "imported")
         query = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {name})" for name in tables)
         return bool(self._rows(query)[0][0])
 
@@ -110,6 +112,10 @@ class Index:
         """The signals in force on all findings of a rule."""
         return self._values(Signal, "signal WHERE rule = ?", (rule,))
 
+    def signals_since(self, ts: int, noisiest: float) -> Sequence[Signal]:
+        """The signals in force from the time `ts` on that mislead no more often than `noisiest`."""
+        return self._values(Signal, "signal WHERE ts >= ? AND eps <= ?", (ts, noisiest))
+
     def priors_of(self, rule: str) -> Sequence[Prior]:
         """What was imported about a rule."""
         return self._values(Prior, "prior WHERE rule = ? ORDER BY event", (rule,))
@@ -122,6 +128,18 @@ class Index:
     def rules(self) -> list[tuple[str, Totals]]:
         """Every rule that something was said about, with its figures."""
         return self._checked_rows(lambda row: (row[0], totals_of(row)), "SELECT * FROM rule ORDER BY rule")
+
+    def imported(self, shape: Shape, salt: str, least: int) -> Sequence[Imported]:
+        """What was imported under this salt about patterns with this key or as many of its hashes, by event."""
+        query = (
+            "SELECT * FROM imported WHERE salt = ? AND (key = ? OR number IN (SELECT number FROM imported_fp"
+            f" WHERE hash IN ({marks(shape.fp)}) GROUP BY number HAVING count(*) >= ?)) ORDER BY event"
+        )
+        return self._checked_rows(imported_of, query, (salt, shape.key, *shape.fp, least))
+
+    def shown(self) -> dict[str, int]:
+        """How many findings of each rule were shown to somebody before a commit."""
+        return dict(self._rows("SELECT rule, count(DISTINCT finding) FROM shown GROUP BY rule"))
 
     def findings_of(self, rule: str, key: str) -> Sequence[str]:
         """Fingerprints of the findings that had this shape, in order."""
@@ -234,7 +252,7 @@ def _opened(path: str | None) -> sqlite3.Connection:
             with suppress(StoreError):
                 return sqlite.connect(path, MIGRATIONS, disposable=True, patience=_PATIENCE)
     database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    database.executescript(SCHEMA)
+    database.executescript("".join(MIGRATIONS))
     return database
 
 

@@ -5,11 +5,24 @@ from __future__ import annotations
 from review_bot.domain.event import parse
 from review_bot.domain.forget import Forgotten
 from review_bot.memory.evidence import pattern_number
-from review_bot.memory.fold import better, example_of, mute_of, names_nothing, pattern_of, prior_of, signal_of, undone
+from review_bot.memory.fold import (
+    better,
+    example_of,
+    imported_of,
+    mute_of,
+    names_nothing,
+    pattern_of,
+    prior_of,
+    shown_of,
+    signal_of,
+    undone,
+)
 from review_bot.memory.score import Prior, Signal, prior_weights, totals, weighed
 from review_bot.stores.index_rows import (
     COLUMNS,
     TABLES,
+    event_number,
+    imported_row,
     marks,
     packed,
     read_patterns,
@@ -27,7 +40,7 @@ if TYPE_CHECKING:
     from review_bot.domain.event import Event
     from review_bot.memory.evidence import Pattern
 
-_BY_EVENT = ("signal", "prior", "mute", "example")
+_BY_EVENT = ("signal", "prior", "mute", "example", "imported", "shown")
 _KEPT = ("learned", "decision", "forget")
 """Kinds of events that are kept as their lines."""
 
@@ -74,6 +87,7 @@ def _take_back(database: sqlite3.Connection, events: Iterable[str]) -> set[str]:
     for event in events:
         for table in ("signal", "prior"):
             rules.update(one for (one,) in database.execute(f"SELECT rule FROM {table} WHERE event = ?", (event,)))
+        database.execute("DELETE FROM imported_fp WHERE number = ?", (event_number(event),))
         for table in _BY_EVENT:
             database.execute(f"DELETE FROM {table} WHERE event = ?", (event,))
         database.execute("DELETE FROM other WHERE event = ? AND kind NOT IN ('forget', 'unmute')", (event,))
@@ -115,9 +129,21 @@ def _insert_one(database: sqlite3.Connection, event: Event) -> list[str]:
         _put(database, "mute", with_sum(mute))
     if example is not None:
         _put(database, "example", (*with_sum(example), pattern_number(example.rule, example.key)))
+    _insert_further(database, event)
     if event.kind in _KEPT or names_nothing(event):
         _put(database, "other", (event.id, event.kind, event.line.encode()))
     return [one.rule for one in (signal, prior) if one is not None]
+
+
+def _insert_further(database: sqlite3.Connection, event: Event) -> None:
+    """The rows of an event that no rule's figures depend on."""
+    imported, shown = imported_of(event), shown_of(event)
+    if imported is not None:
+        number = event_number(event.id)
+        _put(database, "imported", imported_row(imported))
+        database.executemany("INSERT OR IGNORE INTO imported_fp VALUES (?, ?)", [(one, number) for one in imported.fp])
+    if shown is not None:
+        _put(database, "shown", shown)
 
 
 def _put(database: sqlite3.Connection, table: str, row: Sequence[Any]) -> None:

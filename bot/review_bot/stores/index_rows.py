@@ -6,7 +6,7 @@ import struct
 from zlib import crc32
 
 from review_bot.memory.evidence import Example, Mute, Pattern, pattern_number
-from review_bot.memory.score import Prior, Signal, Totals
+from review_bot.memory.score import Imported, Prior, Signal, Totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,8 +47,36 @@ CREATE INDEX example_pattern ON example (pattern);
 CREATE TABLE other (event TEXT PRIMARY KEY, kind TEXT, line BLOB) WITHOUT ROWID;
 CREATE TABLE undone (event TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-MIGRATIONS = (SCHEMA,)
-TABLES = ("batch", "pattern", "fp", "seen", "signal", "rule", "mute", "prior", "example", "other", "undone")
+_MENDED = """
+DROP TABLE example;
+CREATE TABLE example (
+    event TEXT PRIMARY KEY, ts INTEGER, rule TEXT, key TEXT, y INTEGER, eps REAL, before TEXT, after TEXT, note TEXT,
+    at TEXT, crc INTEGER, pattern INTEGER
+) WITHOUT ROWID;
+CREATE INDEX example_pattern ON example (pattern);
+DELETE FROM batch;
+DELETE FROM meta;
+"""
+"""Examples with a place; the log is folded anew."""
+_FURTHER = """
+CREATE TABLE imported (
+    event TEXT PRIMARY KEY, salt TEXT, key TEXT, fp BLOB, accepted REAL, rejected REAL, eps REAL, crc INTEGER,
+    number INTEGER
+) WITHOUT ROWID;
+CREATE INDEX imported_key ON imported (key);
+CREATE UNIQUE INDEX imported_number ON imported (number);
+CREATE TABLE imported_fp (hash INTEGER, number INTEGER, PRIMARY KEY (hash, number)) WITHOUT ROWID;
+CREATE TABLE shown (event TEXT PRIMARY KEY, rule TEXT, finding TEXT) WITHOUT ROWID;
+CREATE INDEX shown_rule ON shown (rule, finding);
+DELETE FROM meta;
+DELETE FROM batch;
+"""
+"""Further tables; what the log holds of them is read anew."""
+MIGRATIONS = (SCHEMA, _MENDED, _FURTHER)
+TABLES = (
+    "batch", "pattern", "fp", "seen", "signal", "rule", "mute", "prior", "example", "other", "undone", "imported",
+    "imported_fp", "shown",
+)  # fmt: skip
 COLUMNS = {
     Signal: ", ".join((*Signal._fields, "crc")),
     Prior: ", ".join((*Prior._fields, "crc")),
@@ -79,6 +107,23 @@ def read_patterns(database: sqlite3.Connection, numbers: Sequence[int]) -> list[
             rule, key, hashes, lang = checked(row)
             found[pattern_number(rule, key)] = Pattern(rule, key, unpacked(hashes), lang)
     return [found[number] for number in numbers if number in found]
+
+
+def imported_row(one: Imported) -> tuple[Any, ...]:
+    """The row of what was imported about a pattern."""
+    values = (one.event, one.salt, one.key, packed(one.fp), one.accepted, one.rejected, one.eps)
+    return (*with_sum(values), event_number(one.event))
+
+
+def imported_of(row: Sequence[Any]) -> Imported:
+    """What was imported, in a row of all its columns; raises Damaged."""
+    event, salt, key, hashes, accepted, rejected, eps = checked(row[:-1])
+    return Imported(event, salt, key, unpacked(hashes), accepted, rejected, eps)
+
+
+def event_number(event: str) -> int:
+    """A number of 60 bits that stands for an event by its id."""
+    return int(event[:15], 16)
 
 
 def totals_row(rule: str, figures: Totals) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from fakes.log import CODE, OTHER, RULE, Log, made, person, rejections, signal, 
 from review_bot.errors import StoreError
 from review_bot.memory.assess import assess
 from review_bot.memory.fold import Known, fold
-from review_bot.memory.normalise import shape
+from review_bot.memory.normalise import Shape, shape
 from review_bot.stores.index import Index, open_index
 
 if TYPE_CHECKING:
@@ -128,6 +128,11 @@ def test_a_log_that_comes_in_pieces_gives_the_index_of_the_whole(seed: int, piec
             assert assess(index, rule, wanted) == assess(known, rule, wanted)
         assert index.mutes() == known.mutes()
         assert index.near(SHAPE.fp) == known.near(SHAPE.fp)
+        for least in (1, 2, 3):
+            hashed = Shape("a" * 32, (1, 2, 3, 4))
+            assert index.imported(hashed, "0" * 16, least) == known.imported(hashed, "0" * 16, least)
+            assert index.imported(hashed, "1" * 16, least) == []
+        assert index.shown() == known.shown()
 
 
 def damage(path: str, draw: random.Random) -> None:

@@ -20,15 +20,16 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = action(actions, "export", "write the events down")
     parser.add_argument(
         "--format",
-        choices=("events", "counts", "kto", "dpo", "sft"),
+        choices=("events", "counts", "patterns", "kto", "dpo", "sft"),
         default="events",
-        help="events, or counts by rule for another repository, on standard output; or rows to train a model with "
-        "(default: %(default)s)",
+        help="events, or for another repository counts by rule or hashed patterns, on standard output; "
+        "or rows to train a model with (default: %(default)s)",
     )
     parser.add_argument("--out", metavar="DIR", help="folder for train.jsonl, test.jsonl and manifest.json")
     parser.add_argument(
         "--pending", action="store_true", help="only events that wait to be sent, as an artifact of a run"
     )
+    parser.add_argument("--consent", action="store_true", help="agree that hashed patterns leave this repository")
     parser.set_defaults(run=run)
 
 
@@ -40,6 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
         from review_bot.memory.transfer import counted, written
 
         print(written(counted(memory.events())), end="")
+        return 0
+    if arguments.format == "patterns":
+        from review_bot.bootstrap.imports import export
+
+        sys.stdout.writelines(export(memory, consent=arguments.consent))
         return 0
     if arguments.format != "events":
         return _rows(memory, arguments.format, arguments.out)

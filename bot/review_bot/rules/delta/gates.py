@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from review_bot.rules.delta.lazy import bag, lazy
+from review_bot.rules.delta.silencing import silenced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,34 +118,6 @@ def _checkout_stays(file: FileChange, number: int) -> bool:
     return False
 
 
-_SUPPRESSIONS = lazy(
-    r"(?P<noqa>#\s*(?:flake8[:=]\s*)?noqa\b(?P<noqa_codes>:\s*[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?)"
-    r"|(?P<type>#\s*(?:type:\s*ignore|pyright:\s*ignore|pyre-ignore|mypy:\s*ignore-errors"
-    r"|ty:\s*ignore)(?P<type_codes>\[[^\]]*\])?)"
-    r"|(?P<nosec>#\s*nosec\b|\bNOSONAR\b|nosemgrep\b|\blgtm\b\[|checkov:skip|tfsec:ignore"
-    r"|kics-scan ignore|trivy:ignore|gitleaks:allow|#\s*pragma: allowlist secret|codeql\[)"
-    r"|(?P<pylint>#\s*pylint:\s*disable=)|(?P<cover>#\s*pragma:\s*no\s*cover|istanbul ignore"
-    r"|c8 ignore|v8 ignore|coverage:ignore)"
-    r"|(?P<eslint>(?://|/\*)\s*(?:eslint-disable|biome-ignore|tslint:disable|jshint ignore"
-    r"|oxlint-disable|deno-lint-ignore)\S*)|(?P<ts>//\s*@ts-(?:ignore|nocheck|expect-error))"
-    r"|(?P<go>//\s*nolint\b|//\s*#nosec|//lint:ignore)|(?P<java>@SuppressWarnings\("
-    r"|@SuppressFBWarnings|@Suppress\()"
-    r"|(?P<rb>#\s*rubocop:disable)|(?P<php>@phpstan-ignore|phpcs:ignore|@psalm-suppress|@phpcs:)"
-    r"|(?P<cs>#pragma warning disable|\[SuppressMessage|\[ExcludeFromCodeCoverage)"
-    r"|(?P<rust>#!?\[allow\()|(?P<sh>#\s*shellcheck\s+disable=|#\s*hadolint\s+ignore)"
-    r"|(?P<prettier>prettier-ignore\b)|(?P<fmt>#\s*fmt:\s*(?:off|skip))"
-)
-_STYLE = lazy(
-    r"^:?\s*(?:E\d+|W\d+|F401|F403|F811|N\d+|I\d+|D\d+|Q\d+|PLR\d+|PLC\d+|SIM\d+|UP\d+|ANN\d+|FBT\d+|[\s,])+$"
-)
-_QUIET_KINDS = frozenset(("prettier", "fmt"))
-_HARMLESS_TARGETS = lazy(
-    r"^\s*\w+ = None\s+#|"
-    r"TYPE_CHECKING|__name__ == |NotImplementedError|@overload|@(?:abc\.)?abstractmethod|def __repr__"
-    r"|\.\.\.\s*#|^\s*(?:from|import)\s|ImportError|ModuleNotFoundError|sys\.version_info|max-len"
-    r"|no-console|@SuppressWarnings\(\s*\{?\s*\"(?:unchecked|rawtypes|serial|deprecation|resource"
-    r"|unused)|allow\((?:dead_code|unused\w*|non_\w+)|Protocol"
-)
 _THRESHOLD = lazy(
     r"(?P<key>fail[_-]under|cov-fail-under|coverage_threshold|coverageThreshold|minimum_coverage"
     r"|\bminimum\b|branches|functions|lines|statements|threshold|target|min_coverage|--fail-under"
@@ -192,62 +165,7 @@ def suppression_added(file: FileChange, names: Sequence[str]) -> Iterator[Match]
         return
     if file.language in ("markdown", "rst", "text", "html", "json", "lock"):
         return
-    yield from _silenced(file, names)
-
-
-def _silenced(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
-    before = _kinds(text for _, text in file.view.removed)
-    for number, text in file.view.added:
-        found = _comment(text)
-        if found is None:
-            own = next((name for name in names if name in text), None)
-            if own and not any(own in line for _, line in file.view.removed):
-                yield file.match_line("new", number, A=own)
-            continue
-        kind = str(found.lastgroup).removesuffix("_codes")
-        if before.get(kind, 0) > 0:
-            before[kind] -= 1
-            continue
-        if kind not in _QUIET_KINDS and not _is_fine(file, number, text, found, kind):
-            yield file.match_line("new", number, A=found[0].strip("/*# (").rstrip("=("))
-
-
-def _kinds(texts: object) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for text in texts:  # type: ignore[attr-defined]
-        found = _comment(text)
-        if found:
-            kind = str(found.lastgroup).removesuffix("_codes")
-            counts[kind] = counts.get(kind, 0) + 1
-    return counts
-
-
-def _comment(text: str) -> re.Match[str] | None:
-    """A suppression in a comment; one in a string is text about suppressions."""
-    found = _SUPPRESSIONS.search(text)
-    if not found:
-        return None
-    before = text[: found.start()]
-    quoted = before.count('"') % 2 == 1 or before.count("'") % 2 == 1 or before.count("`") % 2 == 1
-    return None if quoted and not re.search(r"\w'\w", before) else found
-
-
-def _is_fine(file: FileChange, number: int, text: str, found: re.Match[str], kind: str) -> bool:
-    if kind == "type" and found["type_codes"]:
-        return True
-    if kind == "noqa" and found["noqa_codes"] and _STYLE.match(found["noqa_codes"]):
-        return True
-    if _HARMLESS_TARGETS.search(text) or _explained(text, found):
-        return True
-    return file.change.moved_from(text)
-
-
-def _explained(text: str, found: re.Match[str]) -> bool:
-    """True where a reason stands behind the suppression: somebody thought about it."""
-    rest = text[found.end() :]
-    reason = re.match(r"[^#/\n]*?(?:--|#|//|:\s|-\s|—|reason)\s*(.*)", rest)
-    words = re.findall(r"[A-Za-z]{3,}", reason[1]) if reason else []
-    return len(words) >= 3
+    yield from silenced(file, names)
 
 
 _SETTINGS = bag(

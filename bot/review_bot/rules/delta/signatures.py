@@ -331,16 +331,16 @@ def default_changed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     """Parameters and settings that nobody gives and that have another value now."""
     if file.view.file.deleted or is_test(file.path):
         return
-    seen: set[tuple[str, ...]] = set()
+    noted, own = file.change.memory, set[tuple[str, ...]]()
     for function in file.old.functions:
         after = file.pairing.function(function)
         if after is None or not _is_public(function) or after.name != function.name or not file.is_added(after.header):
             continue
         for match in _other_defaults(file, function, after):
-            what = tuple(match.captures.values())
-            if what not in seen:
-                # One note for a default that many functions share.
-                seen.add(what)
+            what = ("default", *match.captures.values())
+            if what not in own and noted.setdefault(what, file.path) == file.path:
+                # One note for a default that many functions share, in this file and in others.
+                own.add(what)
                 yield match
     for old, new in file.pairing.pairs:
         yield from _other_settings(file, old, new)
@@ -393,7 +393,7 @@ def _differs(file: FileChange, old: str, new: str) -> bool:
 
 
 def _is_literal(text: str) -> bool:
-    return bool(re.match(r"(?:[-+]?[\d.]|\"|True$|False$|true$|false$|None$|null$|\[|\{|\()", text))
+    return bool(re.match(r"(?:[-+]?\.?\d(?!.*\.[A-Za-z]{2})|\"|True$|False$|true$|false$|None$|null$|\[|\{|\()", text))
 
 
 def _value(text: str) -> str:

@@ -34,7 +34,7 @@ SANITISERS: dict[str, _Effects] = {
         (r"quote_identifier|quote_name|quote_ident|escape_string|Identifier|Literal|literal", _SQL),
         (r"url_parse|iri_to_uri|url_has_allowed_host_and_scheme|is_safe_url", frozenset()),
         (r"int|float|bool|len|UUID|Decimal|ord|abs|round|hash|date|datetime|strptime|fromisoformat|"
-         r"hexdigest|sha256|sha1|md5|sha512|literal_eval|safe_load", _ALL),
+         r"hexdigest|sha256|sha1|md5|sha512|literal_eval|safe_load|read_text|read_bytes", _ALL),
     ),
     "javascript": _table(
         (r"mysql\.escape|connection\.escape|db\.escape|pool\.escape|escapeId|format\.ident|format\.literal|quoteIdent",
