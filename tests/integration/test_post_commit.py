@@ -87,6 +87,19 @@ def test_a_file_that_is_gone_is_only_logged(hooked: Git) -> None:
     assert _signals(hooked) == [("file-gone", None)]
 
 
+def test_what_was_shown_is_written_down_once(hooked: Git) -> None:
+    hooked.write("a.py", DEFAULT)
+    hooked.commit()
+    hooked.write("b.py", "x = 1\n")
+    hooked("add", "-A")
+    hooked("commit", "-q", "--amend", "-m", "again")
+    done = _bot(hooked, "memory", "export")
+    (event,) = [one for one in map(json.loads, done.stdout.splitlines()) if one["kind"] == "shown"]
+    assert (event["rule"], event["effect"], event["at"][2:]) == ("py.default.mutable", "none", ["a.py", 1, 1])
+    assert event["key"].startswith("py.default.mutable:")
+    assert "of 1 finding shown" in _bot(hooked, "memory", "learn").stdout
+
+
 def test_what_was_not_committed_says_nothing(hooked: Git) -> None:
     hooked.write("a.py", "x = 1\n")
     hooked.commit()

@@ -40,14 +40,14 @@ def record(repository: Repository, loaded: Loaded) -> int:
     if not shown and checked:
         return 0
     commit = _commit(repository, last)
-    signals = [] if last is None or commit is None else list(_signals(repository, loaded, last, shown, commit))
+    said = [] if last is None or commit is None else list(_said(repository, loaded, last, shown, commit))
     if not checked and _is_installed(repository):
-        signals.append({"kind": "signal", "sig": "no-verify", "y": None, "pr": _head(repository)})
-    if signals:
-        _append(repository, loaded, signals)
+        said.append({"kind": "signal", "sig": "no-verify", "y": None, "pr": _head(repository)})
+    if said:
+        _append(repository, loaded, said)
     if last is not None and commit is not None:
         last_scan.forget_earlier(repository.git_dir)
-    return len(signals)
+    return sum(one["kind"] == "signal" for one in said)
 
 
 def _head(repository: Repository) -> str:
@@ -68,19 +68,23 @@ def _commit(repository: Repository, last: LastScan | None) -> _Commit | None:
     return _Commit(head, last.head)
 
 
-def _signals(
+def _said(
     repository: Repository, loaded: Loaded, last: LastScan, shown: list[Seen], commit: _Commit
 ) -> Iterator[dict[str, Any]]:
+    """That each finding in a file of the commit was shown, and what the commit says of it; once for each finding."""
     from review_bot.memory.aftermath import outcome
 
     done = _reviewed(repository, loaded, commit)
     touched = {file.before for file in done.change.files} | {file.path for file in done.change.files}
-    known = _spoken_of(repository, loaded)
+    told = _told(repository, loaded, {one.finding.fingerprint for one in shown})
+    before = {each.finding.fingerprint for each in (*last.seen, *last.earlier)}
     for one in shown:
         finding = one.finding
-        if finding.path not in touched or finding.fingerprint in known:
+        if finding.path not in touched:
             continue
-        said = outcome(_after(one, done, {each.finding.fingerprint for each in (*last.seen, *last.earlier)}))
+        if finding.fingerprint not in told.shown:
+            yield _shown(one, commit)
+        said = None if finding.fingerprint in told.judged else outcome(_after(one, done, before))
         if said is not None:
             yield _fields(one, said, commit)
 
@@ -141,19 +145,44 @@ def _on_disk(done: Scan, path: str) -> tuple[str, ...] | None:
 
 
 def _fields(one: Seen, said: Outcome, commit: _Commit) -> dict[str, Any]:
+    return {"kind": "signal", "sig": said.sig, "y": said.y, **_place(one, commit)}
+
+
+def _shown(one: Seen, commit: _Commit) -> dict[str, Any]:
+    effect = one.finding.memory
+    return {"kind": "shown", "effect": "none" if effect is None else effect.effect, **_place(one, commit)}
+
+
+def _place(one: Seen, commit: _Commit) -> dict[str, Any]:
     finding = one.finding
     at = [commit.base or None, commit.id, finding.path, finding.start_line, finding.end_line]
-    return {
-        "kind": "signal", "sig": said.sig, "y": said.y, "pr": commit.id, "finding": finding.fingerprint, "at": at,
-    }  # fmt: skip
+    return {"pr": commit.id, "finding": finding.fingerprint, "at": at}
 
 
-def _spoken_of(repository: Repository, loaded: Loaded) -> set[str]:
-    """Fingerprints that a commit has spoken of before; an amended commit says nothing new."""
+class _Told(NamedTuple):
+    """Fingerprints that earlier commits have spoken of; an amended one says nothing new."""
+
+    shown: set[str]
+    judged: set[str]
+
+
+def _told(repository: Repository, loaded: Loaded, findings: set[str]) -> _Told:
+    """What earlier commits said of these findings."""
+    from review_bot.domain.event import parse_all
+    from review_bot.domain.forget import live
     from review_bot.memory.aftermath import SIGNALS
+    from review_bot.stores.batches import about
 
-    events = _memory(repository, loaded).events()
-    return {one.get("finding") for one in events if one.get("sig") in SIGNALS and len(one.change or "") >= 40}
+    log = _memory(repository, loaded).log
+    told = _Told(set(), set())
+    for one in live(parse_all(line for batch in log.read() for line in about(batch.lines, findings))):
+        if len(one.change or "") < 40:  # names no commit
+            continue
+        if one.kind == "shown":
+            told.shown.add(one.get("finding"))
+        elif one.get("sig") in SIGNALS:
+            told.judged.add(one.get("finding"))
+    return told
 
 
 def _append(repository: Repository, loaded: Loaded, signals: Iterable[dict[str, Any]]) -> None:

@@ -38,6 +38,8 @@ class Standing(NamedTuple):
     rejected: int
     effect: str
     """What becomes of code that it never flagged before: none, fold, hide."""
+    shown: int = 0
+    """Findings of it that people saw."""
 
 
 def search(pieces: Sequence[Piece], limit: int, config: str | None = None) -> list[list[Hit]]:
@@ -53,7 +55,7 @@ def standing(config: str | None = None) -> list[Standing]:
     from review_bot.memory.score import Totals, decide, rule_value
 
     with _opened(config) as index:
-        rules = index.rules()
+        rules, shown = index.rules(), index.shown()
     rows = [
         Standing(
             rule,
@@ -64,6 +66,7 @@ def standing(config: str | None = None) -> list[Standing]:
             figures.accepted,
             figures.rejected,
             decide(Totals(), figures).effect,
+            shown.get(rule, 0),
         )
         for rule, figures in rules
     ]

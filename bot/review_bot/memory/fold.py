@@ -265,8 +265,9 @@ class Known:
         return matching(self.folded.imported.values(), shape, salt, least)
 
     def shown(self) -> dict[str, int]:
-        """How many findings of each rule were shown to somebody before a commit."""
+        """How many findings of each rule people saw: those that were shown, and those that they judged."""
         pairs = {(one.rule, one.finding) for one in self.folded.shown.values()}
+        pairs |= {(one.rule, one.finding) for one in self.folded.signals.values() if one.finding}
         return dict(Counter(rule for rule, _ in pairs))
 
     def findings_of(self, rule: str, key: str) -> Sequence[str]:

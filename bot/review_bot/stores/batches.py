@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from review_bot.domain.event import LARGEST, VERSION, is_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from typing import IO
 
     from review_bot.domain.event import Event
@@ -17,6 +18,7 @@ SUFFIX = ".jsonl"
 SEGMENT = 256 * 1024
 """Bytes of a compacted batch: old ones stay as they are at the next compaction, and are not fetched again."""
 _CHUNK = 1 << 16
+_FINDING = re.compile(rb'"finding"\s*:\s*"([0-9a-f]{16})"').search
 
 
 def packed(events: Iterable[Event]) -> bytes:
@@ -74,6 +76,14 @@ def ids_of(lines: Iterable[bytes]) -> Iterator[str]:
         fields = rough(line)
         if fields is not None:
             yield fields["id"]
+
+
+def about(lines: Iterable[bytes], findings: Collection[str]) -> Iterator[bytes]:
+    """The lines that may speak of one of these findings, and the tombstones; looked at, not parsed: there are many."""
+    for line in lines:
+        named = _FINDING(line)
+        if (named is not None and named[1].decode("ascii") in findings) or b'"forget"' in line:
+            yield line
 
 
 def later_versions(lines: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:

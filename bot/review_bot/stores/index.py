@@ -138,8 +138,9 @@ class Index:
         return self._checked_rows(imported_of, query, (salt, shape.key, *shape.fp, least))
 
     def shown(self) -> dict[str, int]:
-        """How many findings of each rule were shown to somebody before a commit."""
-        return dict(self._rows("SELECT rule, count(DISTINCT finding) FROM shown GROUP BY rule"))
+        """How many findings of each rule people saw: those that were shown, and those that they judged."""
+        seen = "SELECT rule, finding FROM shown UNION SELECT rule, finding FROM signal WHERE finding <> ''"
+        return dict(self._rows(f"SELECT rule, count(*) FROM ({seen}) GROUP BY rule"))
 
     def findings_of(self, rule: str, key: str) -> Sequence[str]:
         """Fingerprints of the findings that had this shape, in order."""

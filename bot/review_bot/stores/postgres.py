@@ -85,15 +85,17 @@ class Postgres:
         """Add events in one transaction; those that are there already are left alone."""
         if not events:
             return
-        rows = {one.id: one.line.encode("utf-8") for one in events}
         with self._connected() as connection, connection.transaction():
-            version = self._next(connection)
-            connection.execute(
-                "INSERT INTO review_bot_event (repository, id, version, line)"
-                " SELECT %s, id, %s, line FROM unnest(%s::text[], %s::bytea[]) AS new (id, line)"
-                " ON CONFLICT DO NOTHING",
-                [self.repository, version, list(rows), list(rows.values())],
-            )
+            self._insert(connection, self._next(connection), events)
+
+    def _insert(self, connection: psycopg.Connection[Any], version: int, events: Sequence[Event]) -> None:
+        rows = {one.id: one.line.encode("utf-8") for one in events}
+        connection.execute(
+            "INSERT INTO review_bot_event (repository, id, version, line)"
+            " SELECT %s, id, %s, line FROM unnest(%s::text[], %s::bytea[]) AS new (id, line)"
+            " ON CONFLICT DO NOTHING",
+            [self.repository, version, list(rows), list(rows.values())],
+        )
 
     def compact(self) -> int:
         """Delete what is forgotten and write the table anew where there was any; how many events are left."""
@@ -101,11 +103,12 @@ class Postgres:
             kept = live_of(self.read())
             if kept.dropped:
                 with connection.transaction():
-                    self._next(connection)
+                    version = self._next(connection)
                     connection.execute(
                         "DELETE FROM review_bot_event WHERE repository = %s AND id = ANY (%s)",
                         [self.repository, list(kept.dropped)],
                     )
+                    self._insert(connection, version, kept.added)
                 self._rewrite(connection)
             return len(kept.events)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from memory_helpers import BOB, REF, forget, hub, ids, local, log, raw, signal
+from review_bot.domain.event import event, parse_all
+from review_bot.domain.forget import live
 from review_bot.errors import ConfigError, StoreError
 from review_bot.stores.batches import packed
 from review_bot.stores.gitref import checked
@@ -16,6 +18,7 @@ from review_bot.stores.log import Log
 
 if TYPE_CHECKING:
     from conftest import Git
+    from review_bot.domain.event import Event
 
 
 def test_events_are_in_the_ref_in_blobs_of_lines(git: Git) -> None:
@@ -215,3 +218,26 @@ def test_hostile_tree_is_read_and_written_over(git: Git) -> None:
     assert raw(mine) == ids(signal(1), signal(2))
     mine.append([signal(3)])
     assert raw(mine) == ids(signal(1), signal(2), signal(3))
+
+
+def shown(number: int) -> Event:
+    return event({"v": 1, "ts": number, "kind": "shown", "rule": "r", "finding": f"{number:016x}"})
+
+
+def test_compaction_keeps_the_latest_of_what_was_shown_and_old_ones_away(
+    git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("review_bot.stores.segments.SHOWN", 4)
+    monkeypatch.setattr("review_bot.stores.segments._MORE", 2)
+    git.commit()
+    one = log(git.root)
+    said = signal(1)
+    one.append([said, *map(shown, range(1, 7))])
+    assert one.compact() == 7  # two more than are kept are let be
+    one.append([shown(7)])
+    assert one.compact() == 6
+    left = list(live(parse_all(line for batch in one.read() for line in batch.lines)))
+    assert sorted(each.ts for each in left if each.kind == "shown") == [4, 5, 6, 7]
+    assert said in left
+    one.append([shown(2)])  # as a clone would that was away
+    assert one.compact() == 6

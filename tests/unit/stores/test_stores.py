@@ -11,6 +11,7 @@ import pytest
 
 from fakes.postgres import programs, server
 from memory_helpers import ADA, BOB, forget, ids, local, log, raw, signal
+from review_bot.domain.event import event
 from review_bot.errors import ConfigError, StoreError
 from review_bot.stores.folder import Folder
 from review_bot.stores.log import Log
@@ -80,6 +81,22 @@ def test_compaction_drops_what_is_forgotten_and_nothing_else(opened: Callable[[s
     assert store.head() != head
     assert raw(store) == ids(signal(1), signal(3), stone)
     assert store.compact() == 3
+
+
+def test_compaction_prunes_what_was_shown_and_keeps_it_away(
+    opened: Callable[[str], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("review_bot.stores.segments.SHOWN", 4)
+    monkeypatch.setattr("review_bot.stores.segments._MORE", 2)
+    store = opened("repository")
+    fields = {"v": 1, "kind": "shown", "rule": "r", "finding": "0" * 16}
+    shown = [event({**fields, "ts": number}) for number in range(1, 8)]
+    store.append([*shown, signal(1)])
+    for late in ([], shown[:2]):
+        store.append(late)
+        assert store.compact() == 6
+        assert {*ids(*shown[3:], signal(1))} < {*raw(store)}
+        assert not {*ids(*shown[:3])} & {*raw(store)}
 
 
 def test_writers_at_once_lose_and_double_nothing(opened: Callable[[str], Store]) -> None:

@@ -103,7 +103,8 @@ def _learn(arguments: argparse.Namespace) -> int:
         print(
             printable(
                 f"{one.value:+.2f}  {one.rule}: {one.accepted} accepted, {one.rejected} rejected by "
-                f"{plural(one.people, 'person').replace('persons', 'people')} in {plural(one.changes, 'change')}; "
+                f"{plural(one.people, 'person').replace('persons', 'people')} in {plural(one.changes, 'change')}, "
+                f"of {plural(one.shown, 'finding')} shown; "
                 f"new code is {one.effect}"
             )
         )
