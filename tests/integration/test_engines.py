@@ -124,6 +124,14 @@ def test_an_address_elsewhere_is_refused(
     assert word in required.err
 
 
+def test_an_address_that_is_refused_is_said_also_where_another_engine_answers(scan: Callable[..., Done]) -> None:
+    with OpenAiServer() as server:
+        done = scan(OLLAMA_HOST=ELSEWHERE, REVIEW_BOT_MODEL_LLAMACPP_URL=server.url)
+    assert [one["what"] for one in read(done)["degraded"]] == ["backend:ollama"]
+    assert "allow-remote" in done.err
+    assert {row["model"] for row in read(done)["coverage"]} == {"reviewed"}
+
+
 def test_a_model_of_the_cloud_is_refused(scan: Callable[..., Done]) -> None:
     with OllamaServer(model("gpt-oss:120b-cloud"), answers=answers) as server:
         done = scan("--backend", "ollama", "--model", "gpt-oss:120b-cloud", OLLAMA_HOST=server.url)

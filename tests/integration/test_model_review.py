@@ -107,6 +107,19 @@ def test_a_second_run_makes_no_call(place: Path, capfd: pytest.CaptureFixture[st
     assert (again.states, again.report["stats"]["model_calls"]) == (["reviewed"], 2)
 
 
+def test_windows_says_which_calls_the_cache_saves(place: Path, capfd: pytest.CaptureFixture[str], git: Git) -> None:
+    def saved() -> list[bool]:
+        capfd.readouterr()
+        assert main(["windows", "--format", "json"]) == 0
+        return [one["calls_saved_by_cache"] for one in json.loads(capfd.readouterr().out)["windows"]]
+
+    assert saved() == [False]
+    Scan(capfd, "--backend", "scripted", "--model", script(place, (QUOTE.strip(), answer(remark()))))
+    assert saved() == [True]
+    git.write("a.py", BUGGY.replace("None", "0"))
+    assert saved() == [False]
+
+
 def test_a_part_that_moved_and_was_indented_keeps_its_finding_without_a_call(
     place: Path, capfd: pytest.CaptureFixture[str], git: Git
 ) -> None:
@@ -260,6 +273,14 @@ def test_every_step_is_traced(place: Path, capfd: pytest.CaptureFixture[str]) ->
     (asked,) = [row for row in rows if row["node"] == "ask"]
     assert (asked["edge"], len(asked["prompt_hash"]), asked["tokens"] > 0) == ("answered", 32, True)
     assert set(asked) == {"thread", "node", "edge", "prompt_hash", "tokens", "seconds", "reason"}
+
+
+def test_a_review_without_a_model_is_one_step(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    trace = place / "trace.jsonl"
+    Scan(capfd, "--backend", "none", "--trace", str(trace))
+    (row,) = map(json.loads, trace.read_text().splitlines())
+    assert (row["node"], row["edge"], row["prompt_hash"], row["tokens"]) == ("rules", "alone", None, 0)
+    assert Scan(capfd, "--backend", "none", "--trace", str(place / "no" / "trace")).code == 2
 
 
 def test_a_trace_that_can_not_be_written_is_an_error(place: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ANY = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens is no place to call
 _PORTS = {"http": 80, "https": 443}
+_ALLOW = "give --allow-remote or set model.allow-remote to let the change leave it"
 
 
 class Address(NamedTuple):
@@ -79,20 +80,21 @@ def read_ollama_host(text: str) -> Address:
 def look_up(address: Address, permit: Permit) -> list[str]:
     """Numbers of the host, to connect to and to nothing else; raises NotLocal, Unreachable.
 
-    The name is looked up once: what is checked here is what is called.
+    The name is looked up once: what is checked here is what is called. One that nobody knows is not of this machine.
     """
     if permit.offline and not network.is_loopback(address.host):
         raise NotLocal("is not on this machine, and --offline is on", where=str(address))
-    found = _numbers(address)
+    try:
+        found = _numbers(address)
+    except Unreachable as error:
+        if permit.remote:
+            raise
+        raise NotLocal(f"is not on this machine: {error.what}", where=str(address), remedy=_ALLOW) from error
     if not all(map(network.is_loopback, found)):
         if permit.offline:
             raise NotLocal("is not on this machine, and --offline is on", where=str(address))
         if not permit.remote:
-            raise NotLocal(
-                "is not on this machine",
-                where=str(address),
-                remedy="give --allow-remote or set model.allow-remote to let the change leave it",
-            )
+            raise NotLocal("is not on this machine", where=str(address), remedy=_ALLOW)
     return found
 
 

@@ -7,10 +7,30 @@ OLLAMA_API_KEY to any host, and has no argument for `truncate` (ollama 0.6).
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import ollama
+
+_READ = ("OLLAMA_HOST", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@contextmanager
+def _bare_environment() -> Iterator[None]:
+    """Without the variables that the library reads while it is imported.
+
+    It makes a client at once, and the import ends where that fails over an address that Ollama itself can read, or
+    over a proxy of a kind that httpx does not know.
+    """
+    held = {name: os.environ.pop(name) for name in list(os.environ) if name in _READ or name.upper().endswith("_PROXY")}
+    try:
+        yield
+    finally:
+        os.environ.update(held)
+
+
+with _bare_environment():
+    import ollama
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -74,12 +74,15 @@ def choose(wire: Wire, models: Sequence[Installed], wanted: str, *, remote: bool
         if found is None:
             raise missing(wanted, where)
         return found, _allowed(wire, found, remote=remote)
+    elsewhere = ""
     for model in models:
-        if model.embeds or model.cloud:
-            continue
-        shown = show(wire, model.name)
-        if not shown.cloud and (not shown.capabilities or "completion" in shown.capabilities):
+        shown = None if model.embeds or model.cloud else show(wire, model.name)
+        if model.cloud or (shown is not None and shown.cloud):
+            elsewhere = elsewhere or model.name
+        elif shown is not None and (not shown.capabilities or "completion" in shown.capabilities):
             return model, shown
+    if elsewhere and not remote:
+        raise _elsewhere(elsewhere, wire)
     raise ModelMissing("Ollama has no model that writes text", where=where, remedy=f"run `ollama pull {SUGGESTED}`")
 
 

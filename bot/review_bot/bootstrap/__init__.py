@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from review_bot.bootstrap.engines import Choice
     from review_bot.domain.diff import FileDiff, Side
     from review_bot.domain.review import Review, SourceKind
+    from review_bot.pipeline.review import Outcome
     from review_bot.pipeline.stages import Examples
     from review_bot.ports import Change, DiffSource
     from review_bot.rules.model import RuleFile
@@ -92,7 +93,8 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
     loaded = request.loaded or load(root, file=request.config, flags=request.flags)
     asked = request.with_model and loaded.config.model.backend != "none"
     if request.require_model and not asked:
-        raise UsageError("--backend none asks for no model", where="--require-model", remedy="leave it away")
+        remedy = "name a backend, or scan without it"
+        raise UsageError("--backend none asks for no model", where="--require-model", remedy=remedy)
     rules = rule_cache.load(loaded.rule_paths())
     change = (request.source or _source(request, repository)).read()
     until = None if request.deadline is None else began + request.deadline
@@ -114,12 +116,30 @@ def scan(request: Request, tick: Callable[[int, int, str], None] | None = None) 
         outcome = model.review(model.Job(request, loaded, rules, reviewer, change, known, tick, until, repository))
     else:
         total = len(change.files)
-        outcome = reviewer.run(change, known, lambda n, path: tick(n, total, path))
+
+        def look() -> Outcome:
+            return reviewer.run(change, known, lambda n, path: tick(n, total, path))
+
+        outcome = _traced(request.trace, look) if request.trace else look()
     stats = outcome.review.stats
     seconds = (*stats.seconds, ("total", round(time.monotonic() - began, 3)))
     review = outcome.review._replace(stats=stats._replace(seconds=seconds))
     done = Scan(review, outcome.anchors, loaded, change, rules)
     return _with_memory(done, repository) if request.use_baseline else done
+
+
+def _traced(file: str, run: Callable[[], Outcome]) -> Outcome:
+    """What `run` makes, its one step written to the file of `--trace`."""
+    from review_bot.bootstrap.model import row_of
+    from review_bot.pipeline.graph import Step
+    from review_bot.stores.trace import Trace
+
+    trace, began = Trace(file), time.monotonic()
+    outcome = run()
+    found = f"{len(outcome.review.findings)} findings"
+    trace.write(row_of(Step("review", "rules", "alone", time.monotonic() - began, reason=found)))
+    trace.close()
+    return outcome
 
 
 def _with_memory(done: Scan, repository: Repository | None) -> Scan:

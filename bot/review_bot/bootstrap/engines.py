@@ -189,12 +189,12 @@ def _key(name: BackendName, config: Model, where: Place, model: str | None) -> s
 
 
 def _degraded(config: Model, passed: Sequence[Passed], *, used: bool) -> tuple[Degraded, ...]:
-    """All that was asked for by name; else, where no engine is left, what was refused or failed before."""
+    """What was refused; where no engine is left, also all that was asked for by name, or else failed before."""
     asked_for = config.backend != "auto" or bool(config.order)
     told = [
         one
         for one in passed
-        if (asked_for and not used) or (not used and isinstance(one.error, (NotLocal, BreakerOpen)))
+        if isinstance(one.error, NotLocal) or (not used and (asked_for or isinstance(one.error, BreakerOpen)))
     ]
     return tuple(Degraded(f"backend:{one.name}", str(one.error)) for one in told)
 

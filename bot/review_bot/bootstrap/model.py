@@ -65,6 +65,12 @@ def _prompts(job: Job) -> tuple[str, ...]:
     return (*own, *prompts_for(job.loaded, job.repository, change_of(change.info.head, change.info.base)))
 
 
+def answers_file() -> str | None:
+    """Where the answers of models are kept; None where there is no folder for it."""
+    folder = cache_folder()
+    return os.path.join(folder, _CACHE) if folder else None
+
+
 class _NoCache:
     """The cache of `--no-cache`."""
 
@@ -97,7 +103,7 @@ class _Run:
             resume=request.resume,
         )
         use = request.use_cache
-        self.cache = Cache(os.path.join(folder, _CACHE) if folder else None) if use else _NoCache()
+        self.cache = Cache(answers_file()) if use else _NoCache()
 
     def work(self) -> Work:
         """Everything up to the model's findings."""
@@ -157,7 +163,8 @@ class _Run:
         degraded = choice.degraded
         if not choice.engines:
             if request.require_model:
-                raise UsageError(choice.refusal(), where="--require-model", remedy="leave it away")
+                remedy = "make one available, or scan without it"
+                raise UsageError(choice.refusal(), where="--require-model", remedy=remedy)
             if choice.hint:
                 degraded = (*degraded, Degraded(f"backend:{model.backend}", choice.hint))
             left_alone = any(isinstance(one.error, BreakerOpen) for one in choice.passed)
@@ -176,7 +183,7 @@ class _Run:
         """Tell journal, trace and terminal of a step."""
         self.journal.step(step.thread, step.node, step.edge, step.reason)
         if self.trace is not None:
-            self.trace.write(_row(step))
+            self.trace.write(row_of(step))
         if self.job.request.live is not None:
             self.job.request.live(_line(step))
 
@@ -255,7 +262,8 @@ def _file_stamp(path: str) -> tuple[str, int, int]:
     return (path, status.st_size, status.st_mtime_ns)
 
 
-def _row(step: Step) -> dict[str, Any]:
+def row_of(step: Step) -> dict[str, Any]:
+    """A step as `--trace` writes it."""
     return {
         "thread": step.thread,
         "node": step.node,

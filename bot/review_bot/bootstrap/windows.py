@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from review_bot.prompts.templates import load as load_prompts
@@ -12,8 +13,11 @@ from review_bot.review.windows import Builder
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from review_bot.bootstrap import Request, Scan
     from review_bot.config import Loaded
+    from review_bot.config.model import Model
     from review_bot.diffing.rows import Clean
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import Review
@@ -28,6 +32,8 @@ class Planned(NamedTuple):
     parts: tuple[Part, ...]
     windows: tuple[Window, ...]
     uncovered: tuple[Uncovered, ...]
+    model: Model
+    """How the model would be asked."""
 
 
 def windows(request: Request) -> Planned:
@@ -36,6 +42,29 @@ def windows(request: Request) -> Planned:
 
     done = scan(request._replace(with_model=False))
     return planned(done, builder_of(done.loaded))
+
+
+def saved_by_cache(done: Planned) -> Callable[[Window], bool]:
+    """Whether the answers on all of a window are kept, for the model that was asked last."""
+    known = _kept(done)
+    return lambda one: known.issuperset(one.parts)
+
+
+def _kept(done: Planned) -> set[Part]:
+    from review_bot.bootstrap.model import answers_file
+    from review_bot.pipeline.shelf import Shelf
+    from review_bot.pipeline.toolkit import version_of
+    from review_bot.stores.cache import Cache
+
+    path = answers_file()
+    if path is None or not os.path.exists(path):
+        return set()
+    cache = Cache(path)
+    try:
+        shelf = Shelf.of_last(cache, version_of(done.builder.prompts), done.model)
+        return set(shelf.known([part for one in done.windows for part in one.parts])) if shelf else set()
+    finally:
+        cache.close()
 
 
 def builder_of(loaded: Loaded) -> Builder:
@@ -53,7 +82,7 @@ def planned(done: Scan, builder: Builder) -> Planned:
         done.change, skipped=skipped(done.review), clean=clean_by(redactor), signs=signs
     )
     extras = Extras(findings=findings, message=message_of_change(done.change), clean=redactor.text)
-    return Planned(builder, parts, builder.pack(parts, extras), uncovered)
+    return Planned(builder, parts, builder.pack(parts, extras), uncovered, done.loaded.config.model)
 
 
 def message_of_change(change: Change) -> str:

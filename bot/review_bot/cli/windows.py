@@ -38,8 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _page(done: Planned, *, show_prompt: bool) -> Page:
+    from review_bot.bootstrap.windows import saved_by_cache
     from review_bot.formats.windows import Page
 
     frame = done.builder.frame
     prompt = (lambda one: "".join(done.builder.prompt(one))) if show_prompt else None
-    return Page(frame.window, frame.answer_tokens, done.windows, done.uncovered, prompt)
+    saved = saved_by_cache(done)
+    return Page(frame.window, frame.answer_tokens, done.windows, done.uncovered, prompt, saved)

@@ -10,18 +10,30 @@ from review_bot.pipeline.ask import PartResult
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from review_bot.config.model import Model
     from review_bot.domain.finding import Finding
     from review_bot.domain.window import Part, Window
     from review_bot.pipeline.stages import Store
+
+_LAST = "the model asked last"
 
 
 class Shelf:
     """What is kept for one model, one version of the prompts and one way of sampling."""
 
-    def __init__(self, store: Store, *salts: object) -> None:
+    def __init__(self, store: Store, name: str, version: str, model: Model) -> None:
+        """`name` is that of the model with its digest, `version` that of the prompts."""
         self._store = store
-        self._salt = reuse.salt(*salts)
+        self._name = name
+        sampling = (model.temperature, model.top_p, model.repeat_penalty, model.seed, model.answer_tokens)
+        self._salt = reuse.salt(name, version, sampling)
         self._keys: dict[Part, reuse.Keys] = {}
+
+    @classmethod
+    def of_last(cls, store: Store, version: str, model: Model) -> Shelf | None:
+        """That of the model which was asked last, whoever asked it; None where none was."""
+        name = store.get([_LAST]).get(_LAST)
+        return cls(store, name, version, model) if name is not None else None
 
     def known(self, parts: Sequence[Part]) -> dict[Part, PartResult]:
         """What is kept of those of `parts` that were asked about before."""
@@ -41,7 +53,7 @@ class Shelf:
             if one.state == "reviewed" and not one.engine:
                 entries.update(dict.fromkeys(self._keys_of(one.part), reuse.packed(one.part, one.remarks)))
         if entries:
-            self._store.put(entries)
+            self._store.put({**entries, _LAST: self._name})
 
     def keep_whole(self, window: Window, results: Sequence[PartResult]) -> None:
         """Keep parts that could only be asked for in pieces, so that nobody tries them whole again."""

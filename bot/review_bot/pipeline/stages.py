@@ -254,9 +254,7 @@ class Stages:
     def _open_shelf(self, info: ModelInfo) -> Shelf:
         from review_bot.pipeline.shelf import Shelf
 
-        model = self.model
-        sampling = (model.temperature, model.top_p, model.repeat_penalty, model.seed, model.answer_tokens)
-        self._shelf = Shelf(self.cache, _name(info), self.tools.version, sampling)
+        self._shelf = Shelf(self.cache, _name(info), self.tools.version, self.model)
         return self._shelf
 
     def _whole(self, work: Work, info: ModelInfo) -> Work | None:

@@ -41,6 +41,11 @@ _WARMER = 0.3
 _HOTTEST = 1.0
 
 
+def version_of(prompts: Prompts) -> str:
+    """What changes whenever the same part would be asked for otherwise."""
+    return f"{prompts.version} {_JUDGE}"
+
+
 class Toolkit:
     """Everything between the diff and the model, and back."""
 
@@ -48,7 +53,7 @@ class Toolkit:
         """`message` is that of the commit."""
         self.change = change
         self.prompts = prompts
-        self.version = f"{prompts.version} {_JUDGE}"
+        self.version = version_of(prompts)
         self._rules = rules
         self._config = config
         self._message = message

@@ -72,6 +72,7 @@ class Guarded:
         self._sought = sought
         self._notice = notice
         self._pace = Pace(self._time.steady)
+        self._counts = True
 
     def describe(self) -> ModelInfo:
         """What the engine says; an open breaker raises BreakerOpen.
@@ -88,11 +89,15 @@ class Guarded:
             raise
 
     def count(self, text: str) -> int | None:
-        """As the engine counts; None where it can't, or fails to."""
-        try:
-            return self._backend.count(text)
-        except BackendError:
+        """As the engine counts; None where it can't, or fails to: then it is not asked again."""
+        if not self._counts:
             return None
+        try:
+            counted = self._backend.count(text)
+        except BackendError:
+            counted = None
+        self._counts = counted is not None
+        return counted
 
     def stream(self, call: Completion) -> Generator[str, None, Answer]:
         """The pieces of the answer; where a call is made again, they begin anew."""

@@ -34,6 +34,18 @@ _PROPOSED = re.compile(
     r"|rather\sthan|import|expects?|expected|meant|intended|consider|of\stype|raises?|throws?|returns?)\s[^.;]{0,24}$",
     re.IGNORECASE,
 )
+_IN_PLACE = re.compile(
+    r"\b(?:calls?|calling|call\s(?:to|of)|calls\sto|result\sof|value\sof|returned\sby|raised\sby|thrown\sby|passed\s(?:in)?to)"
+    r"\s(?:(?:the|a|an)\s)?(?:(?:function|method)\s)?$",
+    re.IGNORECASE,
+)
+"""Words that say of what follows that the code has it."""
+_WISHED = re.compile(
+    r"\b(?:add\w*|missing|lack\w*|need\w*|requir\w*|instead|replac\w*|us(?:e|es|ing)|should|must|ought|consider|prefer\w*|without|no|not"
+    r"|never|forg[eo]t\w*|omit\w*|expect\w*|try|absent|skip\w*|drop\w*|remov\w*|could|please)\b|n't\b",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(r"\b(?:missing|absent|needed|required|instead|should|expected|forgotten|omitted)\b", re.IGNORECASE)
 _COMMON = re.compile(
     r"^(?:None|null|nil|undefined|True|False|true|false|NaN|Infinity|JavaScript"
     r"|TypeScript|GitHub|GitLab|PostgreSQL|MySQL|NoSQL|SQLite|MongoDB|OAuth\d?|OpenSSL|OpenAPI|WebSocket|DateTime|iOS|macOS|JSON"
@@ -129,9 +141,17 @@ def _strangers(message: str, fix: str, file: File) -> str | None:
     proposed = set(_WORDS.findall(fix))
     for names, start in identifiers(message):
         known = any(name in proposed or _is_known(name, file) for name in names)
-        if not known and not _PROPOSED.search(message[max(0, start - 40) : start]):
+        if not known and not _is_proposed(message, start):
             return f"it speaks of {names[0][:60]}, which stands neither in the file nor in the change"
     return None
+
+
+def _is_proposed(message: str, start: int) -> bool:
+    """Whether the message proposes the name that begins at `start`, rather than speak of what the code does."""
+    before = message[max(0, start - 40) : start]
+    if _IN_PLACE.search(before) and not _WISHED.search(message[:start]) and not _ABSENT.search(message[start:]):
+        return False
+    return _PROPOSED.search(before) is not None
 
 
 def _is_known(name: str, file: File) -> bool:

@@ -71,8 +71,15 @@ def cleaned(message: str) -> str:
     text = _LINK.sub(r"\1", _FENCE.sub(" ", text))
     text = _URL.sub("(link)", _HTML.sub(" ", text))
     text = " ".join(text.replace("**", "").replace("__", "__").split())
-    text = _LABEL.sub("", _LEAD.sub("", text)).strip(" \"'")
-    return _shortened(text)
+    return _shortened(_unquoted(_LABEL.sub("", _LEAD.sub("", text)).strip()))
+
+
+def _unquoted(text: str) -> str:
+    """The text without quotation marks around all of it, or a lone one at an end."""
+    for mark in ('"', "'"):
+        if text.count(mark) == 1 or (text.count(mark) == 2 and text[0] == text[-1] == mark):
+            text = text.strip(mark).strip()
+    return text
 
 
 def _shortened(text: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -264,6 +265,21 @@ def test_a_model_of_the_cloud_is_refused(
     with pytest.raises(NotLocal, match=word):
         backend(server, row["name"], Permit(offline=offline)).complete(ask())
     assert server.asked("/api/chat") == []
+
+
+@pytest.mark.parametrize("row", CLOUD, ids=lambda row: row["name"])
+def test_a_server_with_models_of_the_cloud_only(serve: Callable[..., OllamaServer], row: dict[str, Any]) -> None:
+    with pytest.raises(NotLocal, match="allow-remote"):
+        backend(serve(row), "").describe()
+
+
+def test_the_library_is_imported_whatever_the_environment_says() -> None:
+    code = "from review_bot.backends import ollama_client; import os; print(os.environ['OLLAMA_HOST'])"
+    odd = {"OLLAMA_HOST": "'127.0.0.1:11434'", "ALL_PROXY": "foo://127.0.0.1", "SSL_CERT_FILE": "/nowhere"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **odd}, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("'127.0.0.1:11434'\n", "")
 
 
 def test_a_model_of_the_cloud_that_only_its_description_gives_away(serve: Callable[..., OllamaServer]) -> None:

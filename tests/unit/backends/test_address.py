@@ -142,5 +142,8 @@ def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
+    address = read_url("http://nowhere.invalid", "k")
     with pytest.raises(Unreachable, match="the host's name is not known"):
-        look_up(read_url("http://nowhere.invalid", "k"), Permit())
+        look_up(address, Permit(remote=True))
+    with pytest.raises(NotLocal, match="the host's name is not known; give --allow-remote"):
+        look_up(address, Permit())

@@ -140,3 +140,17 @@ def test_the_rest_is_passed_on() -> None:
     assert setup.guarded.embed(["ab"]) == [[2.0]]
     setup.guarded.close()
     assert setup.engine.closed == 1
+
+
+def test_an_engine_that_can_not_count_is_asked_once() -> None:
+    class Mute(Engine):
+        asked = 0
+
+        def count(self, text: str) -> int | None:
+            self.asked += 1
+            raise DOWN
+
+    engine = Mute("answer")
+    guarded = Setup(engine).guarded
+    assert [guarded.count("a"), guarded.count("b")] == [None, None]
+    assert engine.asked == 1
