@@ -20,6 +20,13 @@ from fakes import protobuf as pb
 Array = np.ndarray[Any, Any]
 NAME = "phi3-tiny-cpu-int4-rtn-block-32-acc-level-4.onnx"
 BLOCK = 32
+RANK = 4
+"""Of the inputs for an adapter."""
+LORA = {
+    "lm_head": "lm_head", "o": "model.layers.{}.attn.o_proj", "gate": "model.layers.{}.mlp.gate_proj",
+    "up": "model.layers.{}.mlp.up_proj", "down": "model.layers.{}.mlp.down_proj",
+}  # fmt: skip
+"""Linear layers by our names, as onnxruntime-genai's builder calls them."""
 SPECIAL = (
     "<|endoftext|>", "<|assistant|>", "<|placeholder1|>", "<|placeholder2|>", "<|placeholder3|>", "<|placeholder4|>",
     "<|system|>", "<|end|>", "<|placeholder5|>", "<|placeholder6|>", "<|user|>",
@@ -61,11 +68,11 @@ def tiny_phi3(
     *,
     seed: int = 0,
     shape: Shape | None = None,
-    lora: bool = False,
+    lora: bool | tuple[str, ...] = False,
     special: tuple[str, ...] = SPECIAL,
     tokenizer: dict[str, Any] | None = None,
 ) -> str:
-    """Write a model with random weights; `lora` gives it inputs for adapters. The folder.
+    """Write a model with random weights; `lora` gives it inputs for adapters, by default at its head. The folder.
 
     `tokenizer` is a tokenizer.json with the control tokens of `special` in place of ours.
     """
@@ -169,6 +176,8 @@ class _Graph:
         self.nodes: list[bytes] = []
         self.constants: list[bytes] = []
         self.inputs: list[bytes] = []
+        self.lora: tuple[str, ...] = ()
+        """Linear layers with inputs for an adapter: keys of `LORA`."""
         self.file = NAME + ".data"
         self.data = open(os.path.join(folder, self.file), "wb")  # noqa: SIM115
 
@@ -192,10 +201,22 @@ class _Graph:
         weights = self.random.integers(0, 256, (outer, groups, BLOCK // 2), np.uint8)
         scales = np.full(outer * groups, 0.25 / inner**0.5, np.float32)
         inputs = [source, self.constant(name + ".qweight", weights), self.constant(name + ".scales", scales)]
-        return self.add(
+        out = self.add(
             "MatMulNBits", inputs, name + ".out", domain="com.microsoft",
             K=inner, N=outer, bits=4, block_size=BLOCK, accuracy_level=4,
         )  # fmt: skip
+        kind, _, layer = name.partition(".")
+        return self._adapted(LORA[kind].format(layer), source, out, (inner, outer)) if kind in self.lora else out
+
+    def _adapted(self, name: str, source: str, out: str, sizes: tuple[int, int]) -> str:
+        """`out` and what an adapter adds to it: nothing, as long as there is none."""
+        factors = [f"{name}.lora_A.weight", f"{name}.lora_B.weight"]
+        for factor, size in zip(factors, ((sizes[0], RANK), (RANK, sizes[1])), strict=True):
+            self.constants.append(pb.tensor(factor, np.zeros(size, np.float32)))
+            self.inputs.append(pb.value_info(factor, pb.FLOAT, size))
+        self.add("MatMul", [source, factors[0]], f"{name}.down")
+        self.add("MatMul", [f"{name}.down", factors[1]], f"{name}.up")
+        return self.add("Add", [out, f"{name}.up"], f"{name}.adapted")
 
     def attention(self, name: str, layer: int, query: str, key: str, value: str, **attributes: Any) -> str:
         caches = ["cos_cache", "sin_cache"] if attributes.get("do_rotary") else []
@@ -214,15 +235,16 @@ def _write(
     script: tuple[str, bool] | None,
     tokenizer: dict[str, Any],
     *,
-    lora: bool,
+    lora: bool | tuple[str, ...],
     special: tuple[str, ...],
 ) -> str:
     os.makedirs(folder, exist_ok=True)
     vocabulary = max(len(tokenizer["model"]["vocab"]) + len(special), shape.vocabulary)
     graph = _Graph(folder, shape, vocabulary, seed)
+    graph.lora = lora if isinstance(lora, tuple) else ("lm_head",) * lora
     _lengths(graph)
     hidden = _layers(graph)
-    logits = _head(graph, hidden, lora=lora)
+    logits = graph.matmul("lm_head", hidden, graph.shape.hidden, graph.vocabulary)
     layers = shape.layers
     if script:
         layers += 2
@@ -320,20 +342,6 @@ def _add_and_norm(graph: _Graph, residual: str, added: str, name: str) -> tuple[
         "SkipSimplifiedLayerNormalization", [residual, added, scale], *outputs, domain="com.microsoft", epsilon=1e-5
     )
     return outputs[0], outputs[3]
-
-
-def _head(graph: _Graph, hidden: str, *, lora: bool) -> str:
-    logits = graph.matmul("lm_head", hidden, graph.shape.hidden, graph.vocabulary)
-    if not lora:
-        return logits
-    names = ["lm_head.lora_A.weight", "lm_head.lora_B.weight"]
-    shapes: list[tuple[int, ...]] = [(graph.shape.hidden, 4), (4, graph.vocabulary)]
-    for name, size in zip(names, shapes, strict=True):
-        graph.constants.append(pb.tensor(name, np.zeros(size, np.float32)))
-        graph.inputs.append(pb.value_info(name, pb.FLOAT, size))
-    graph.add("MatMul", [hidden, names[0]], "lora.down")
-    graph.add("MatMul", ["lora.down", names[1]], "lora.up")
-    return graph.add("Add", [logits, "lora.up"], "logits.lora")
 
 
 def _scripted(graph: _Graph, logits: str, tokenizer: dict[str, Any], script: tuple[str, bool]) -> str:

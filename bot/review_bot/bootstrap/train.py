@@ -12,6 +12,7 @@ from review_bot.evaluation.train import train as trained
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from review_bot.evaluation.lora import Input
     from review_bot.evaluation.train import Form, Settings, Trained
 
 FIELDS: Mapping[str, Mapping[str, type]] = {
@@ -19,6 +20,8 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
     "kto": {"prompt": str, "completion": str, "label": bool},
     "dpo": {"prompt": str, "chosen": str, "rejected": str},
 }
+ONNX_ADAPTER = "adapter.onnx_adapter"
+_PEFT = ("adapter_config.json", "adapter_model.safetensors")
 _REMEDY = "write it with `review-bot memory export --format sft|kto|dpo --out DIR`"
 
 
@@ -54,6 +57,53 @@ def train(data: str, base: str, out: str, settings: Settings, say: Callable[[str
             f"can't be written: {error.strerror or error}", where=out, remedy="name another: --out"
         ) from error
     return done
+
+
+def check_graph(folder: str, rank: int) -> None:
+    """Raise UsageError, before anything is learned, where the graph in `folder` has no room for an adapter."""
+    from review_bot.evaluation import lora
+
+    sizes = lora.ranks(_inputs(folder))
+    if not sizes:
+        raise UsageError("the graph has no inputs for an adapter", where=folder, remedy="export it with LoRA inputs")
+    if rank > sizes[0]:
+        said = f"the graph takes rank {sizes[0]} at most"
+        raise UsageError(said, where=folder, remedy=f"train with --rank {sizes[0]}")
+
+
+def to_onnx(adapter: str, folder: str) -> str:
+    """Write the adapter in `adapter` for the ONNX model in `folder`; the file. Raises UsageError for a misfit."""
+    from review_bot.backends.onnx import adapters
+    from review_bot.evaluation import lora
+
+    out, inputs = os.path.join(adapter, ONNX_ADAPTER), _inputs(folder)
+    try:
+        config, weights = (_bytes(os.path.join(adapter, name)) for name in _PEFT)
+    except OSError as error:
+        said = f"can't be read: {error.strerror or error}"
+        raise UsageError(said, where=adapter, remedy="name a folder that train wrote: --out") from error
+    made = lora.for_graph(lora.read(config, weights, where=adapter), inputs, where=folder)
+    try:
+        adapters.write(out, made)
+    except OSError as error:
+        raise UsageError(f"can't be written: {error.strerror or error}", where=out) from error
+    return out
+
+
+def _inputs(folder: str) -> dict[str, Input]:
+    from review_bot.backends.onnx import adapters
+    from review_bot.errors import BackendError
+    from review_bot.evaluation import lora
+
+    try:
+        return {name: lora.Input(*given) for name, given in adapters.replaceable(folder).items()}
+    except BackendError as error:
+        raise UsageError(error.what, where=error.where or folder, remedy=error.remedy) from error
+
+
+def _bytes(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def _rows(path: str, form: Form) -> list[dict[str, Any]]:

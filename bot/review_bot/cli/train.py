@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the sub-command."""
     parser = subparsers.add_parser("train", description="Make a LoRA adapter from judged answers; nothing is fetched.")
-    parser.add_argument("--data", metavar="DIR", required=True, help="train.jsonl, test.jsonl and manifest.json")
-    parser.add_argument("--base", metavar="FOLDER", required=True, help="the model, as transformers keeps it")
+    parser.add_argument("--data", metavar="DIR", help="train.jsonl, test.jsonl and manifest.json")
+    parser.add_argument("--base", metavar="FOLDER", help="the model, as transformers keeps it")
     parser.add_argument("--out", metavar="DIR", required=True, help="where the adapter goes")
+    parser.add_argument(
+        "--onnx",
+        metavar="FOLDER",
+        help="also write the adapter for this ONNX export of the base, made with LoRA inputs; without --data and "
+        "--base the adapter that lies in --out already",
+    )
     parser.add_argument("--format", choices=("sft", "kto", "dpo"), help="form of the rows (default: the manifest's)")
     for name, kind, usual, about in (
         ("epochs", int, 3, "times to go through the rows"),
@@ -36,13 +42,36 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and say how to use what came of it."""
-    from review_bot.bootstrap.train import train
+    lines = _trained(arguments) if _is_to_learn(arguments) else []
+    if arguments.onnx is not None:
+        from review_bot.bootstrap.train import to_onnx
 
-    settings = _settings(arguments)
-    done = train(arguments.data, arguments.base, arguments.out, settings, lambda line: say(printable(line)))
-    for line in _said(done, arguments.out):
+        file = to_onnx(arguments.out, arguments.onnx)
+        lines.append(f'onnx: model.onnx.adapters = {{ python = "{file}" }}')
+    else:
+        lines.append("onnx: review-bot train --out DIR --onnx FOLDER writes it for an export with LoRA inputs")
+    for line in lines:
         print(printable(line))
     return 0
+
+
+def _is_to_learn(arguments: argparse.Namespace) -> bool:
+    """False where an adapter is only to be written in another form; raises UsageError where too little is named."""
+    given = [arguments.data is not None, arguments.base is not None]
+    if not all(given) and (any(given) or arguments.onnx is None):
+        name = "--base" if given[0] else "--data"
+        raise UsageError(f"{name} is missing", where="train", remedy="--data DIR --base FOLDER --out DIR")
+    return all(given)
+
+
+def _trained(arguments: argparse.Namespace) -> list[str]:
+    from review_bot.bootstrap.train import check_graph, train
+
+    settings = _settings(arguments)
+    if arguments.onnx is not None:
+        check_graph(arguments.onnx, settings.rank)
+    done = train(arguments.data, arguments.base, arguments.out, settings, lambda line: say(printable(line)))
+    return _said(done, arguments.out)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -67,6 +96,4 @@ def _said(done: Trained, out: str) -> list[str]:
     return [
         *lines,
         f"Ollama: cd {out} && ollama create review-bot-tuned -f Modelfile",
-        "onnx: export the base with LoRA inputs, write the weights with onnxruntime.AdapterFormat, and name the file "
-        "in model.onnx.adapters",
     ]
