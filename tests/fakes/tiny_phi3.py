@@ -23,9 +23,13 @@ BLOCK = 32
 RANK = 4
 """Of the inputs for an adapter."""
 LORA = {
-    "lm_head": "lm_head", "o": "model.layers.{}.attn.o_proj", "gate": "model.layers.{}.mlp.gate_proj",
-    "up": "model.layers.{}.mlp.up_proj", "down": "model.layers.{}.mlp.down_proj",
-}  # fmt: skip
+    "lm_head": "lm_head",
+    "qkv": "model.layers.{}.attn.qkv_proj",
+    "o": "model.layers.{}.attn.o_proj",
+    "gate": "model.layers.{}.mlp.gate_proj",
+    "up": "model.layers.{}.mlp.up_proj",
+    "down": "model.layers.{}.mlp.down_proj",
+}
 """Linear layers by our names, as onnxruntime-genai's builder calls them."""
 SPECIAL = (
     "<|endoftext|>", "<|assistant|>", "<|placeholder1|>", "<|placeholder2|>", "<|placeholder3|>", "<|placeholder4|>",

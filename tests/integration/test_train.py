@@ -48,7 +48,7 @@ def base(tmp_path: Path) -> Path:
         tmp_path / "base"
     )
     config = transformers.LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2
+        vocab_size=len(vocabulary), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4
     )
     transformers.LlamaForCausalLM(config).save_pretrained(tmp_path / "base")
     return tmp_path / "base"
@@ -76,6 +76,28 @@ def test_an_adapter_makes_unseen_rows_likelier(tmp_path: Path, base: Path, form:
     tokens = torch.tensor([[40, 50, 60]])
     usual = plain(tokens).logits.detach()
     assert not torch.allclose(peft.PeftModel.from_pretrained(plain, out)(tokens).logits, usual)
+
+
+@trainable
+@pytest.mark.filterwarnings("ignore")
+def test_what_was_trained_is_used_by_an_onnx_model(tmp_path: Path, base: Path) -> None:
+    """From rows to an answer of the backend: one base, as transformers keeps it and as a graph of the same sizes."""
+    pytest.importorskip("onnxruntime")
+    from fakes.tiny_phi3 import Shape, tiny_phi3
+    from integration.test_train_onnx import logits
+
+    shape = Shape(hidden=64, heads=4, kv_heads=4, head_size=16, inner=128)
+    graph = tiny_phi3(tmp_path / "graph", shape=shape, lora=("qkv", "o", "gate", "up", "down"))
+    data = exported(tmp_path / "data", "sft", ROWS["sft"])
+    out = tmp_path / "out"
+    options = ("--rank", "1", "--rate", "0.02", "--epochs", "4", "--onnx", graph)
+    done = bot(tmp_path, "train", "--data", str(data), "--base", str(base), "--out", str(out), *options)
+    assert done.code == 0, done.err
+    assert f'onnx: model.onnx.adapters = {{ python = "{out}/adapter.onnx_adapter" }}\n' in done.out
+    usual, tuned = logits(graph), logits(graph, adapter=str(out / "adapter.onnx_adapter"))
+    assert abs(tuned - usual).max() > 1e-3
+    config = json.loads((out / "adapter_config.json").read_text())
+    assert config["r"] == 1
 
 
 @trainable

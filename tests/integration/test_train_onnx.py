@@ -141,6 +141,32 @@ def test_half_of_what_is_needed_is_too_little(tmp_path: Path, given: tuple[str, 
     assert "is missing" in done.err
 
 
+def product(factors: Any, layer: str, scale: float = 1.0) -> NDArray[Any]:
+    """What an adapter adds to the matrix of a layer that multiplies from the right."""
+    down, up = factors[layer]
+    return np.asarray(scale * (up @ down).T)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_layers_in_one_piece_or_apart(tmp_path: Path, packed: bool) -> None:
+    """The base has them as the graph has not; what is added to the layers is the same."""
+    apart = {"q_proj": 6, "k_proj": 2, "v_proj": 2}
+    base = {"l.self_attn.qkv_proj": (4, 10)} if packed else {f"l.self_attn.{name}": (4, n) for name, n in apart.items()}
+    factors = peft_adapter(tmp_path / "out", base, rank=2, alpha=2)
+    given = apart if packed else {"qkv_proj": 10}
+    inputs = {}
+    for name, size in given.items():
+        inputs[f"l.attn.{name}.lora_A.weight"] = lora.Input((4, 8), "tensor(float)")
+        inputs[f"l.attn.{name}.lora_B.weight"] = lora.Input((8, size), "tensor(float)")
+    config, weights = (
+        (tmp_path / "out" / name).read_bytes() for name in ("adapter_config.json", "adapter_model.safetensors")
+    )
+    made = lora.for_graph(lora.read(config, weights, where="x"), inputs, where="x")
+    added = [made[f"l.attn.{name}.lora_A.weight"] @ made[f"l.attn.{name}.lora_B.weight"] for name in given]
+    wanted = [product(factors, layer) for layer in base]
+    np.testing.assert_allclose(np.hstack(added), np.hstack(wanted), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _KINDS = {"F32": "<f4", "F16": "<f2", "F64": "<f8", "BF16": "<u2"}
 _NOISE = frozenset(("", "base_model", "model", "default", "weight", "MatMul", "MatMulNBits", "MatMul_Q4"))
 _SAME = {"self_attn": "attn", "self_attention": "attn"}
+_PACKED = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_proj", "up_proj")}
+"""Layers that some bases and graphs keep in one piece, and others apart."""
 _FLOATS = {"tensor(float)": "float32", "tensor(float16)": "float16"}
 
 
@@ -97,7 +99,8 @@ def for_graph(adapter: Adapter, inputs: Mapping[str, Input], *, where: str) -> d
     """
     named = {name_of(name): name for name in inputs}
     taken = {name: given for name, given in named.items() if name is not None}
-    lost = sorted(".".join(layer) for layer, part in adapter.factors if (layer, part) not in taken and part == "A")
+    factors = _packed_as(adapter.factors, {name: inputs[given] for name, given in taken.items()})
+    lost = sorted(".".join(layer) for layer, part in factors if (layer, part) not in taken and part == "A")
     if not taken:
         raise UsageError("the graph has no inputs for an adapter", where=where, remedy="export it with LoRA inputs")
     if lost:
@@ -105,19 +108,62 @@ def for_graph(adapter: Adapter, inputs: Mapping[str, Input], *, where: str) -> d
         raise UsageError(said, where=where, remedy=f"its inputs are named like {min(taken.values())}")
     made = {}
     for (layer, part), name in taken.items():
-        factor = adapter.factors.get((layer, part))
-        array = _zeros(inputs[name]) if factor is None else _fitted(adapter, factor, part, inputs[name], name, where)
+        factor = factors.get((layer, part))
+        if factor is not None and part == "B":
+            factor = factor * adapter.scale
+        array = _zeros(inputs[name]) if factor is None else _fitted(factor, part, inputs[name], name, where)
         if array is not None:
             made[name] = _as_kind(array, inputs[name].kind, name, where)
     return made
 
 
-def _fitted(adapter: Adapter, factor: NDArray[Any], part: str, given: Input, name: str, where: str) -> NDArray[Any]:
+def _packed_as(factors: Mapping[Name, NDArray[Any]], taken: Mapping[Name, Input]) -> dict[Name, NDArray[Any]]:
+    """The factors with layers in one piece or apart, as the graph has them; what it has in neither form stays."""
+    known = dict(factors)
+    for layer in sorted({layer for layer, _ in factors}):
+        for whole, names in _PACKED.items() if (layer, "A") not in taken and (layer, "A") in known else ():
+            one, several = (*layer[:-1], whole), [(*layer[:-1], name) for name in names]
+            if layer == one and all((each, "B") in taken for each in several):
+                _take_apart(known, one, several, [taken[each, "B"] for each in several])
+            elif layer in several and (one, "A") in taken and all((each, "A") in known for each in several):
+                _put_together(known, one, several)
+    return known
+
+
+def _take_apart(
+    known: dict[Name, NDArray[Any]], one: tuple[str, ...], several: Sequence[tuple[str, ...]], inputs: Sequence[Input]
+) -> None:
+    """In the place of a layer its parts, whose sizes are those of the graph's inputs."""
+    down, up = known[one, "A"], known[one, "B"]
+    for at in (1, 0):
+        sizes = [given.shape[at] or 0 for given in inputs]
+        if sum(sizes) == len(up):
+            del known[one, "A"], known[one, "B"]
+            for number, each in enumerate(several):
+                start = sum(sizes[:number])
+                known[each, "A"], known[each, "B"] = down, up[start : start + sizes[number]]
+            return
+
+
+def _put_together(known: dict[Name, NDArray[Any]], one: tuple[str, ...], several: Sequence[tuple[str, ...]]) -> None:
+    """In the place of several layers with one input the layer that holds them, whose rank is the sum of theirs."""
+    import numpy as np
+
+    downs, ups = ([known.pop((each, part)) for each in several] for part in "AB")
+    known[one, "A"] = np.concatenate(downs)
+    whole = np.zeros((sum(map(len, ups)), sum(map(len, downs))), np.float32)
+    row = column = 0
+    for up in ups:
+        whole[row : row + len(up), column : column + up.shape[1]] = up
+        row, column = row + len(up), column + up.shape[1]
+    known[one, "B"] = whole
+
+
+def _fitted(factor: NDArray[Any], part: str, given: Input, name: str, where: str) -> NDArray[Any]:
     """The factor in the graph's form; a graph that takes a higher rank gets zeros beside it."""
     import numpy as np
 
-    scaled = factor * adapter.scale if part == "B" else factor
-    for array, at in ((scaled.T, 1 - (part == "B")), (scaled, 0 + (part == "B"))):
+    for array, at in ((factor.T, 1 - (part == "B")), (factor, 0 + (part == "B"))):
         sizes = given.shape if len(given.shape) == array.ndim else ()
         others = [size for number, size in enumerate(sizes) if number != at]
         if others and others[0] in (None, array.shape[1 - at]):
