@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from memory_helpers import bot
 from review_bot.memory.generalise import Pair, change_of, template_of
 from review_bot.memory.promote import Accepted, proposals
 
@@ -21,8 +21,8 @@ CALLS = ["fetch(url)", "fetch(self.address)", "fetch(build(1))", 'fetch("https:/
 
 
 def _bot(git: Git, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "review_bot", *arguments]
-    return subprocess.run(command, cwd=git.root, capture_output=True, text=True, input=stdin, check=False)
+    done = bot(git.root, *arguments, stdin=stdin.encode())
+    return subprocess.CompletedProcess(arguments, done.code, done.out, done.err)
 
 
 def _record(git: Git, *, people: int = 2, count: int = 5, y: int = 1, after: str = "(x, timeout=10)") -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from memory_helpers import bot
 from review_bot.memory.transfer import BadCounts, Counts, read, written
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ BOTH = '{"schema":"review-bot.counts/1","rules":[{"rule":"py.none-compare","acce
 
 
 def _bot(root: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "review_bot", *arguments]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, input=stdin, check=False)
+    done = bot(root, *arguments, stdin=stdin.encode())
+    return subprocess.CompletedProcess(arguments, done.code, done.out, done.err)
 
 
 def _judge(git: Git, number: int, y: int, *, actor: str = "ada") -> str:

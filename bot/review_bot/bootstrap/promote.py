@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from review_bot.bootstrap.code import pair
 from review_bot.errors import UsageError
-from review_bot.memory.promote import Accepted, Proposal, proposals, rule_file
+from review_bot.memory.promote import LEAST_ACCEPTED, LEAST_PEOPLE, Accepted, Proposal, proposals, rule_file
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ _USUAL = os.path.join(".review-bot", "rules")
 _TOO_COMMON = 20
 """Places in today's files at which a rule that nobody misses would already fire."""
 _LARGEST = 1_000_000
+_MOST_READ = 200
+"""Acceptances of a rule whose code is read."""
 
 
 class Written(NamedTuple):
@@ -34,42 +36,58 @@ def promote(memory: Memory, out: str | None = None) -> tuple[list[Written], bool
 
     Raises UsageError where the folder can't be written.
     """
-    events = list(memory.events())
-    known = {str(one.get("proposal")) for one in events if one.kind == "learned"}
     folder, named = _folder(memory, out)
     written = []
-    for proposal in proposals(_accepted(memory, events), _rejected(events)):
+    for proposal, text in proposed(memory, folder):
         path = os.path.join(folder, f"{proposal.id}.toml")
-        if proposal.id in known or os.path.exists(path):
-            continue
-        text = rule_file(proposal, **_like(memory, proposal.base))
-        if not _holds(memory, proposal, text):
-            continue
         _write(path, text)
         written.append(Written(proposal, path))
     _remember(memory, written)
     return written, named
 
 
+def proposed(memory: Memory, folder: str | None = None) -> Iterator[tuple[Proposal, str]]:
+    """Each rule that the log speaks for, holds in today's files and was never proposed, with the text of its file."""
+    events = list(memory.events())
+    known = {str(one.get("proposal")) for one in events if one.kind == "learned"}
+    folder = folder or _folder(memory, None)[0]
+    for proposal in proposals(_accepted(memory, events), _rejected(events)):
+        if proposal.id in known or os.path.exists(os.path.join(folder, f"{proposal.id}.toml")):
+            continue
+        text = rule_file(proposal, **_like(memory, proposal.base))
+        if _holds(memory, proposal, text):
+            yield proposal, text
+
+
 def rollback(memory: Memory, name: str | None = None) -> str:
     """Take back the rule that was promoted last, or the one called `name`; its id. Raises UsageError where none is."""
-    learned = [one for one in memory.events() if one.kind == "learned" and one.get("proposal")]
-    undone = {
-        one.get("proposal") for one in memory.events() if one.kind == "decision" and one.get("decided") == "rollback"
-    }
-    left = [one for one in learned if one.get("proposal") not in undone and name in (None, one.get("proposal"))]
+    left = [one for one in in_force(memory) if name in (None, one.get("proposal"))]
     if not left:
         raise UsageError(
             "no promoted rule is there to take back", where="memory rollback", remedy="see `memory promote`"
         )
     last = max(left, key=lambda one: (one.ts, one.id))
-    root = os.path.realpath(memory.repository.work_tree())
-    path = os.path.realpath(os.path.join(root, str(last.get("file") or "")))
-    # The log is written by many: it may name a file of ours, and no other.
-    if path.startswith(root + os.sep) and os.path.basename(path) == f"{last.get('proposal')}.toml":
+    path = file_of(memory, last)
+    if path is not None:
         _delete(path)
     _append(memory, {"kind": "decision", "decided": "rollback", "proposal": last.get("proposal")})
     return str(last.get("proposal"))
+
+
+def in_force(memory: Memory) -> list[Event]:
+    """The rules that were promoted and not taken back, as the log says."""
+    events = list(memory.events())
+    undone = {one.get("proposal") for one in events if one.kind == "decision" and one.get("decided") == "rollback"}
+    learned = (one for one in events if one.kind == "learned" and one.get("proposal"))
+    return [one for one in learned if one.get("proposal") not in undone]
+
+
+def file_of(memory: Memory, learned: Event) -> str | None:
+    """The file of a promoted rule; None where the log, which many write, names anything but a file of such a name."""
+    root = os.path.realpath(memory.repository.work_tree())
+    path = os.path.realpath(os.path.join(root, str(learned.get("file") or "")))
+    ours = path.startswith(root + os.sep) and os.path.basename(path) == f"{learned.get('proposal')}.toml"
+    return path if ours else None
 
 
 def _delete(path: str) -> None:
@@ -127,12 +145,19 @@ def _undone(events: Sequence[Event]) -> set[str]:
 
 
 def _accepted(memory: Memory, events: Sequence[Event]) -> Iterator[Accepted]:
+    """What was accepted. Code is read only where enough people accepted enough, and of the latest of a rule."""
     taken_back = _undone(events)
+    groups: dict[tuple[str, str], list[Event]] = {}
     for one in events:
         if one.kind == "signal" and one.get("y") == 1 and one.get("rule") and one.id not in taken_back:
+            groups.setdefault((str(one.get("rule")), str(one.get("lang") or "")), []).append(one)
+    for (rule, language), some in groups.items():
+        some.sort(key=lambda one: (-one.ts, one.id))
+        enough = len(some) >= LEAST_ACCEPTED and len({one.get("actor") for one in some}) >= LEAST_PEOPLE
+        for number, one in enumerate(some if enough else ()):
             yield Accepted(
-                str(one.get("rule")), str(one.get("key")), str(one.get("lang") or ""), str(one.get("actor")),
-                str(one.change), str(one.get("finding")), pair(memory, one),
+                rule, str(one.get("key")), language, str(one.get("actor")), str(one.change), str(one.get("finding")),
+                pair(memory, one) if number < _MOST_READ else None,
             )  # fmt: skip
 
 
@@ -155,7 +180,7 @@ def _holds(memory: Memory, proposal: Proposal, text: str) -> bool:
     from review_bot.pipeline.examples import failures
     from review_bot.rules.loader import parse_rule_file
 
-    every = "".join(_example("bad", one.before) + _example("ok", one.after) for one in proposal.pairs)
+    every = "".join(example("bad", one.before) + example("ok", one.after) for one in proposal.pairs)
     try:
         if any(failures(parse_rule_file(f"{proposal.id}.toml", (text + every).encode()))):
             return False
@@ -164,7 +189,8 @@ def _holds(memory: Memory, proposal: Proposal, text: str) -> bool:
     return _places(memory, proposal, keywords(proposal.template.pattern)) <= _TOO_COMMON
 
 
-def _example(kind: str, code: str) -> str:
+def example(kind: str, code: str) -> str:
+    """A further example of a rule file's last rule: `bad` or `ok`."""
     import json
 
     return f"\n[[rule.test]]\n{kind} = {json.dumps(code)}\n"

@@ -13,6 +13,9 @@ from review_bot.errors import UsageError, printable
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from typing import Any
+
+    from review_bot.bootstrap.consolidate import Consolidated
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,7 +29,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = action(actions, "record", "take in events that another program or run wrote down")
     parser.add_argument("--events", metavar="FILE", required=True, help="JSON lines, - for standard input")
     parser.set_defaults(run=_record)
-    parser = action(actions, "compact", "rewrite the log as few files, without what is forgotten")
+    parser = action(actions, "compact", "rewrite the log as few files, prune it, and look at what was learned")
+    form(parser)
     parser.set_defaults(run=_compact)
 
 
@@ -85,10 +89,35 @@ def _lines(path: str) -> Iterator[bytes]:
 
 
 def _compact(arguments: argparse.Namespace) -> int:
-    from review_bot.bootstrap.experiment import settle
+    from review_bot.bootstrap.consolidate import consolidate
 
-    memory = opened(arguments)
-    settle(memory)
-    count = memory.log.compact()
-    print(f"{plural(count, 'event')} in {plural(len(memory.log.names()), 'file')}")
+    done = consolidate(opened(arguments), arguments.config)
+    if arguments.format == "json":
+        print(json.dumps(_row(done)))
+        return 0
+    print(f"{plural(done.events, 'event')} in {plural(done.files, 'file')}")
+    for line in _told(done):
+        print(printable(line))
     return 0
+
+
+def _row(done: Consolidated) -> dict[str, Any]:
+    return {
+        **{name: getattr(done, name) for name in ("events", "files", "pruned")},
+        "proposals": [{"id": one.id, "accepted": one.accepted, "people": one.people} for one in done.proposals],
+        "removals": [one.rule for one in done.unwanted],
+        "stale": [one._asdict() for one in done.stale],
+    }
+
+
+def _told(done: Consolidated) -> Iterator[str]:
+    """What is worth a line, and what to do about it."""
+    if done.pruned:
+        yield f"pruned {plural(done.pruned, 'event')} that decided nothing any more"
+    for one in done.proposals:
+        yield f"{one.id}: accepted {one.accepted} times by {one.people} people; `review-bot memory promote` writes it"
+    for rule in done.unwanted:
+        yield f'{rule.rule} is on probation; take it out with ignore = ["{rule.rule}"]'
+    for stale in done.stale:
+        why = f"fails {plural(stale.lost, 'example')} of its own" if stale.lost else "finds what was rejected since"
+        yield f"{stale.rule} {why}; `review-bot memory rollback {stale.rule}` takes it back"

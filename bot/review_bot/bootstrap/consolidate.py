@@ -1,0 +1,140 @@
+"""What a nightly `memory compact` does beside rewriting the log: decide, prune, and look at what was learned."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from review_bot.errors import ReviewBotError
+from review_bot.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from review_bot.bootstrap.memory import Memory
+    from review_bot.bootstrap.recall import Standing
+    from review_bot.domain.event import Event
+    from review_bot.memory.promote import Proposal
+
+_MOST_EXAMPLES = 100
+"""Rejections on which a promoted rule is tried."""
+
+
+class Stale(NamedTuple):
+    """A promoted rule that old examples no longer speak for."""
+
+    rule: str
+    lost: int
+    """Of its own examples, those that come out otherwise today."""
+    rejected: int
+    """Places that were rejected since, and that it finds."""
+
+
+class Consolidated(NamedTuple):
+    """What came of it."""
+
+    events: int
+    files: int
+    pruned: int
+    proposals: Sequence[Proposal]
+    unwanted: Sequence[Standing]
+    """Rules on probation."""
+    stale: Sequence[Stale]
+
+
+def consolidate(memory: Memory, config: str | None = None) -> Consolidated:
+    """Compact the log; raises StoreError where it can't be rewritten. What else fails is said, and keeps nobody."""
+    from review_bot.bootstrap.experiment import settle
+
+    settle(memory)
+    pruned = prune(memory)
+    events = memory.log.compact()
+    files = len(memory.log.names())
+    try:
+        return Consolidated(events, files, pruned, *_learned(memory, config))
+    except ReviewBotError as error:
+        memory.say(str(error))
+        return Consolidated(events, files, pruned, (), (), ())
+
+
+def prune(memory: Memory) -> int:
+    """Write tombstones for what never matters again; how many events that are."""
+    from review_bot.bootstrap.judge import forget, forget_before
+    from review_bot.evaluation.experiments import experiments
+    from review_bot.memory.prune import useless
+
+    events = list(memory.events())
+    decisions = [one for one in events if one.kind == "decision"]
+    ended = {one.start for one in experiments(decisions) if one.state != "running"}
+    found = useless(events, int(time.time()), ended)
+    count = 0
+    if found.shown_until is not None:
+        count += forget_before(memory, "shown", found.shown_until)
+    if found.ids:
+        count += forget(memory, ids=found.ids)
+    return count
+
+
+def _learned(memory: Memory, config: str | None) -> tuple[Sequence[Proposal], Sequence[Standing], Sequence[Stale]]:
+    from review_bot.bootstrap.promote import proposed
+    from review_bot.bootstrap.recall import standing
+
+    proposals = [proposal for proposal, _ in proposed(memory)]
+    return proposals, [one for one in standing(config) if one.effect == "hide"], list(_stale(memory))
+
+
+def _stale(memory: Memory) -> Iterator[Stale]:
+    """Promoted rules tried again on their own examples and on what was rejected since, the surest and latest first."""
+    from review_bot.bootstrap.promote import file_of, in_force
+
+    events = None
+    for one in in_force(memory):
+        path = file_of(memory, one)
+        text = _text(path) if path is not None else None
+        if text is None:
+            continue
+        events = list(memory.events()) if events is None else events
+        lost, rejected = _tried(memory, one, text, events)
+        if lost or rejected:
+            yield Stale(str(one.get("proposal")), lost, rejected)
+
+
+def _tried(memory: Memory, learned: Event, text: str, events: Sequence[Event]) -> tuple[int, int]:
+    from review_bot.bootstrap.promote import example
+    from review_bot.errors import RuleError
+    from review_bot.pipeline.examples import failures
+    from review_bot.rules.loader import parse_rule_file
+
+    name = f"{learned.get('proposal')}.toml"
+    try:
+        own = len(list(failures(parse_rule_file(name, text.encode()))))
+        refused = "".join(example("ok", code) for code in _rejected(memory, learned, events))
+        every = len(list(failures(parse_rule_file(name, (text + refused).encode()))))
+    except RuleError:  # somebody changed it by hand: the next scan says so
+        return 0, 0
+    return own, every - own
+
+
+def _rejected(memory: Memory, learned: Event, events: Sequence[Event]) -> Iterator[str]:
+    """Code on which people rejected the rule since it was promoted, or the one that it came from."""
+    from review_bot.bootstrap.code import flagged
+    from review_bot.memory.fold import undone
+
+    gone = undone(events)
+    about = (learned.get("proposal"), learned.get("rule"))
+    found = [
+        one
+        for one in events
+        if one.kind == "signal" and one.get("y") == 0 and one.get("rule") in about and one.id not in gone
+        if one.ts >= learned.ts
+    ]
+    found.sort(key=lambda one: (one.get("eps"), -one.ts, one.id))
+    yield from dict.fromkeys(code for one in found[:_MOST_EXAMPLES] if (code := flagged(memory, one)))
+
+
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except (OSError, ValueError):
+        return None
