@@ -231,8 +231,17 @@ def _less_asked(old: str, new: str) -> str | None:
     return None
 
 
+_CLEANING = lazy(
+    r"^\s*(?:-\s*)?(?:run:\s*)?(?:[|>]-?\s*)?(?:sudo\s+)?(?:(?:docker|podman)(?:[ -]compose)?\s+"
+    r"(?:rm|rmi|stop|kill|down|logs|network|volume)|rm|rmdir|kill|pkill|killall|umount|cat|ls|cp|mv|mkdir|grep|which|command|git\s+(?:branch|tag|diff))\b"
+)
+"""Commands before `|| true` that tidy up or look: it does not matter whether they fail."""
+
+
 def _is_check(file: FileChange, number: int, text: str) -> bool:
     """True where what may fail now is a test or a check of the code."""
+    if _CLEANING.match(text):
+        return False
     around = (
         " ".join(file.view.lines("new").get(n, "") for n in range(number - 4, number + 5))
         if "continue-on-error" in text or "allow_failure" in text

@@ -66,6 +66,7 @@ _CUSTOM = {
     "type": ("type: ignore", "pyright: ignore"),
     "cover": ("no cover", "nocover", "istanbul ignore", "c8 ignore", "v8 ignore", "ExcludeFromCodeCoverage"),
     "ts": ("@ts-ignore", "@ts-expect-error"),
+    "php": ("@phpstan-ignore", "@psalm-suppress"),
 }
 """Where a project has many of a kind already, one more is its custom and no news."""
 _MANY = 10
