@@ -186,12 +186,16 @@ def _told(repository: Repository, loaded: Loaded, findings: set[str]) -> _Told:
 
 
 def _append(repository: Repository, loaded: Loaded, signals: Iterable[dict[str, Any]]) -> None:
-    from review_bot.bootstrap.memory import context
+    from review_bot.bootstrap.memory import append, context
     from review_bot.memory.complete import complete
 
     memory = _memory(repository, loaded)
     desk = context(memory)
-    memory.log.append([complete(said, desk) for said in signals])
+    made = [complete(said, desk) for said in signals]
+    if loaded.config.memory.url.startswith("file:"):
+        append(memory, made)
+    else:  # a server that is away would hold up the commit
+        memory.log.append(made)
 
 
 def _memory(repository: Repository, loaded: Loaded) -> Memory:

@@ -22,10 +22,11 @@ def with_memory(done: Scan, repository: Repository | None) -> Scan:
     memory = done.loaded.config.memory
     if not memory.enabled or repository is None or not done.review.findings:
         return done
-    if not evidence.is_there(repository, memory.ref):
+    if not evidence.is_there(repository, memory):
         return done
+    left: list[str] = []
     try:
-        with evidence.opened(repository, done.loaded) as index:
+        with evidence.opened(repository, done.loaded, left.append) as index:
             decisions = index.kept("decision")
             review = _changed(done, index, decisions, repository) if index.decides() else done.review
             if decisions:
@@ -34,10 +35,18 @@ def with_memory(done: Scan, repository: Repository | None) -> Scan:
                 experiment.write_down(done.review, decisions, repository, done.loaded)
                 experiment.settle_with(index, repository, done.loaded)
     except StoreError as error:
-        from review_bot.domain.review import Degraded
+        review = done.review
+        left.append(str(error))
+    return done._replace(review=_without(review, left))
 
-        review = done.review._replace(degraded=(*done.review.degraded, Degraded("memory", str(error))))
-    return done._replace(review=review)
+
+def _without(review: Review, reasons: Sequence[str]) -> Review:
+    """The review, saying what of the memory could not be read."""
+    if not reasons:
+        return review
+    from review_bot.domain.review import Degraded
+
+    return review._replace(degraded=(*review.degraded, *(Degraded("memory", one) for one in reasons)))
 
 
 def _changed(done: Scan, index: Evidence, decisions: Sequence[Event], repository: Repository) -> Review:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from review_bot.config import Loaded
+    from review_bot.config.model import Memory
     from review_bot.domain.diff import Side
     from review_bot.domain.event import Event
     from review_bot.domain.finding import Finding
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from review_bot.memory.salt import Salt
     from review_bot.ports import Batch
     from review_bot.sources.repository import Repository
+    from review_bot.stores.beside import Beside
     from review_bot.stores.index import Index
     from review_bot.stores.log import Log
 
@@ -25,9 +27,12 @@ _AROUND = 8
 """Lines on either side of the flagged ones that a window may reach."""
 
 
-def is_there(repository: Repository, ref: str) -> bool:
+def is_there(repository: Repository, memory: Memory) -> bool:
     """True where something was ever recorded: asked at every commit, hence by looking at names of files only."""
-    common = common_dir(repository.git_dir)
+    common, ref = common_dir(repository.git_dir), memory.ref
+    folder = _beside(repository, common, memory.url, lambda _: None)
+    if folder is not None and folder.state():
+        return True
     if os.path.lexists(os.path.join(common, ref)):
         return True
     try:
@@ -53,22 +58,54 @@ def common_dir(git_dir: str) -> str:
         return git_dir
 
 
-def opened(repository: Repository, loaded: Loaded) -> Index:
-    """The index of the repository's log, to be closed; raises StoreError where the log can't be read."""
+def opened(repository: Repository, loaded: Loaded, say: Callable[[str], None] = lambda _: None) -> Index:
+    """The index of the repository's log, and of a shared folder beside it, to be closed.
+
+    `say` hears why the folder is left out. Raises StoreError where the log can't be read.
+    """
     from review_bot.stores.index import open_index
 
-    common = common_dir(repository.git_dir)
-    log = _Log(repository.cwd, common, loaded.config.memory.ref)
+    common, memory = common_dir(repository.git_dir), loaded.config.memory
+    log = _Log(repository.cwd, common, memory, _beside(repository, common, memory.url, say))
     return open_index(os.path.join(common, FOLDER, _INDEX), log)
+
+
+def _beside(repository: Repository, common: str, url: str, say: Callable[[str], None]) -> Beside | None:
+    """The shared folder that the configuration names, once it is known what stands for the repository in it."""
+    if not url.startswith("file:"):
+        return None
+    identity = _commit(os.path.join(common, FOLDER, "first-commit"))
+    if not identity and not os.path.exists(
+        os.path.join(common, "shallow")
+    ):  # such a clone would have to ask its remote
+        from review_bot.errors import ReviewBotError
+        from review_bot.sources.first_commit import first_commit
+
+        try:
+            identity = first_commit(repository)
+        except ReviewBotError:
+            identity = ""
+    if not identity:
+        return None
+    from review_bot.stores.beside import beside
+
+    return beside(url, identity, say)
 
 
 class _Log:
     """The log of a repository; what reads more than its head is loaded only where the index is behind."""
 
-    def __init__(self, cwd: str, common: str, ref: str) -> None:
-        self._cwd, self._common, self._ref = cwd, common, ref
+    def __init__(self, cwd: str, common: str, memory: Memory, beside: Beside | None = None) -> None:
+        self._cwd, self._common, self._ref, self._url = cwd, common, memory.ref, memory.url
+        self._beside = beside
+        self._log: Log | None = None
 
     def head(self) -> str:
+        """That of the clone's log, and the state of what is read beside it."""
+        state = self._beside.state() if self._beside is not None else ""
+        return f"{self._local_head()} beside {state}" if state else self._local_head()
+
+    def _local_head(self) -> str:
         """As `stores.log.Log` says it, without loading that where a plain file tells the commit."""
         commit = _commit(os.path.join(self._common, self._ref))
         if not commit:
@@ -81,11 +118,23 @@ class _Log:
 
     def names(self) -> frozenset[str]:
         """The names of all batches."""
-        return self._whole().names()
+        log = self._whole()
+        if self._beside is None or not self._beside.state():
+            return log.names()
+        return log.names() | self._beside.names(self._taken_in(log))
 
     def read(self, known: Collection[str] = ()) -> Iterator[Batch]:
         """Every batch but the known ones."""
-        return self._whole().read(known)
+        log = self._whole()
+        yield from log.read(known)
+        if self._beside is not None and self._beside.state():
+            yield from self._beside.read(known, self._taken_in(log))
+
+    def _taken_in(self, log: Log) -> frozenset[str]:
+        """Names of the batches beside it that the log has."""
+        from review_bot.stores.store_exchange import taken_in
+
+        return log.paths() | taken_in(log.local, self._url)
 
     def append(self, events: Sequence[Event]) -> None:
         """Add events."""
@@ -100,7 +149,9 @@ class _Log:
         from review_bot.stores.gitref import GitRef
         from review_bot.stores.log import Log
 
-        return Log(GitRef(Git(self._cwd), self._common, self._ref))
+        if self._log is None:
+            self._log = Log(GitRef(Git(self._cwd), self._common, self._ref))
+        return self._log
 
 
 def _commit(path: str) -> str:

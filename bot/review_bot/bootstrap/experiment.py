@@ -86,7 +86,7 @@ def settle(memory: Memory) -> bool:
 def _looked_at(memory: Memory) -> Standing | None:
     from review_bot.bootstrap import evidence
 
-    if not evidence.is_there(memory.repository, memory.loaded.config.memory.ref):
+    if not evidence.is_there(memory.repository, memory.loaded.config.memory):
         return None
     with evidence.opened(memory.repository, memory.loaded) as index:
         return _settled(index, lambda: memory)
@@ -235,7 +235,7 @@ def _prompt_trials(loaded: Loaded, repository: Repository) -> list[Experiment]:
     """Experiments with prompts that are in force or running, in the order in which they count."""
     from review_bot.bootstrap import evidence
 
-    if not loaded.config.memory.enabled or not evidence.is_there(repository, loaded.config.memory.ref):
+    if not loaded.config.memory.enabled or not evidence.is_there(repository, loaded.config.memory):
         return []
     try:
         with evidence.opened(repository, loaded) as index:

@@ -64,7 +64,7 @@ def explain(fingerprint: str, config: str | None = None) -> Answer:
 def _index(repository: Repository, loaded: Loaded) -> Index | None:
     """What is known here; None where nothing is, or where the memory is off."""
     memory = loaded.config.memory
-    if not memory.enabled or not evidence.is_there(repository, memory.ref):
+    if not memory.enabled or not evidence.is_there(repository, memory):
         return None
     return evidence.opened(repository, loaded)
 

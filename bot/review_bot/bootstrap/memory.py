@@ -95,7 +95,7 @@ def _store_exchange(local: Any, repository: Repository, loaded: Loaded) -> Excha
         from review_bot.stores.folder import Folder, path_of
 
         path_of(url)
-        return StoreExchange(local, lambda: Folder(url, _identity(repository)), url)
+        return StoreExchange(local, lambda: Folder.of(url, _identity(repository)), url)
     if scheme in ("postgresql", "postgres"):
         from review_bot.stores.postgres import Postgres
 

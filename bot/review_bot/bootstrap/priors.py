@@ -138,12 +138,12 @@ def _outcome(root: str, commit: str, finding: Finding) -> int | None:
 
 
 def _record(memory: Memory, counts: Iterable[Counts], *, source: str, eps: float | None) -> int:
-    from review_bot.bootstrap.memory import context
+    from review_bot.bootstrap.memory import append, context
     from review_bot.memory.complete import complete
 
     desk = context(memory)
     events = [complete(said, desk) for said in _said(counts, source, eps)]
-    memory.log.append(events)
+    append(memory, events)
     return len(events)
 
 

@@ -85,7 +85,7 @@ def recall_for(loaded: Loaded, repository: Repository | None) -> Callable[[objec
         memory = loaded.config.memory
         if not memory.enabled or repository is None:
             return None
-        return found if evidence.is_there(repository, memory.ref) else None
+        return found if evidence.is_there(repository, memory) else None
 
     def found(parts: Sequence[Part]) -> list[str]:
         from review_bot.memory.recall import examples

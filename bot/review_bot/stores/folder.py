@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from review_bot.errors import ConfigError, StoreError
 from review_bot.ports import Batch
 from review_bot.stores.batches import SUFFIX, lines_of, name_of, packed
+from review_bot.stores.beside import CHANGES
 from review_bot.stores.lock import exclusive
 from review_bot.stores.segments import live_of
 
@@ -37,9 +38,14 @@ def path_of(url: str) -> str:
 class Folder:
     """One repository's log below a shared folder."""
 
-    def __init__(self, url: str, repository: str) -> None:
-        self.top = path_of(url)
-        self.root = os.path.join(self.top, repository)
+    def __init__(self, top: str, repository: str) -> None:
+        self.top = top
+        self.root = os.path.join(top, repository)
+
+    @classmethod
+    def of(cls, url: str, repository: str) -> Folder:
+        """That below the folder which a URL names; raises ConfigError."""
+        return cls(path_of(url), repository)
 
     def where(self) -> str:
         """The folder, to be shown."""
@@ -86,6 +92,7 @@ class Folder:
         if events:
             data = packed(events)
             self._write(name_of(data), data)
+            self._tell(name_of(data))
 
     def compact(self) -> int:
         """Write the segments, then take away the files that are in them; a kill in between doubles nothing for long."""
@@ -102,7 +109,21 @@ class Folder:
                 with suppress(OSError):
                     os.unlink(os.path.join(self.root, name))
                     os.rmdir(os.path.dirname(os.path.join(self.root, name)))
+            self._tell_anew()
             return len(kept.events)
+
+    def _tell(self, what: str) -> None:
+        """Let those who look at the folder without reading it see that it has changed."""
+        with suppress(OSError), open(os.path.join(self.root, CHANGES), "a", encoding="utf-8") as stream:
+            stream.write(f"{what}\n")
+
+    def _tell_anew(self) -> None:
+        """The same with a file that has not grown."""
+        draft = os.path.join(self.root, f".{os.urandom(8).hex()}")
+        with suppress(OSError):
+            with open(draft, "w", encoding="utf-8") as stream:
+                stream.write(f"compacted {os.urandom(8).hex()}\n")
+            os.replace(draft, os.path.join(self.root, CHANGES))
 
     def _write(self, name: str, data: bytes) -> None:
         self._require()

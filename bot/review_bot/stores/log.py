@@ -61,6 +61,10 @@ class Log:
         """Ids of the blobs, and names of the waiting batches."""
         return frozenset((*self._entries().values(), *self.spool.names()))
 
+    def paths(self) -> frozenset[str]:
+        """Paths of the batches in the tree: names by their content."""
+        return frozenset(self._entries())
+
     def read(self, known: Collection[str] = ()) -> Iterator[Batch]:
         """Every batch but those whose name is `known`."""
         waiting = [name for name in self.spool.names() if name not in known]

@@ -51,10 +51,9 @@ class StoreExchange:
     def __init__(self, local: GitRef, open_store: Callable[[], Store], name: str) -> None:
         self.local = local
         self.open_store = open_store
-        slug = hashlib.blake2b(f"{name}\0{local.ref}".encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-        self.sent = f"refs/review-bot/seen/store-{slug}/log"
+        self.sent = f"refs/review-bot/seen/store-{_slug(name, local.ref)}/log"
         """A commit whose batches the store has."""
-        self.looked_at = os.path.join(local.folder, f"imported-{slug}")
+        self.looked_at = _place(local, name)
 
     def where(self) -> str:
         """The store's place."""
@@ -169,14 +168,31 @@ class StoreExchange:
         return self.local.note(self.sent, commit)
 
     def _known(self) -> frozenset[str]:
-        try:
-            with open(self.looked_at, encoding="utf-8") as stream:
-                return frozenset(stream.read().split("\n")) - {""}
-        except (OSError, ValueError):
-            return frozenset()
+        return _names(self.looked_at)
 
     def _note(self, names: Iterable[str]) -> None:
         """Remember what was looked at; where that fails it is looked at again."""
         with suppress(OSError, StoreError):
             os.makedirs(self.local.folder, exist_ok=True)
             atomic.replace(self.looked_at, "".join(f"{name}\n" for name in sorted(names)).encode("utf-8"))
+
+
+def taken_in(local: GitRef, name: str) -> frozenset[str]:
+    """Names of the batches of the store `name` that a `sync` has taken in, whatever became of them here."""
+    return _names(_place(local, name))
+
+
+def _place(local: GitRef, name: str) -> str:
+    return os.path.join(local.folder, f"imported-{_slug(name, local.ref)}")
+
+
+def _slug(name: str, ref: str) -> str:
+    return hashlib.blake2b(f"{name}\0{ref}".encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def _names(path: str) -> frozenset[str]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return frozenset(stream.read().split("\n")) - {""}
+    except (OSError, ValueError):
+        return frozenset()

@@ -38,7 +38,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], St
     """Opens the store of a repository; equal names are the same repository."""
     unique = uuid.uuid4().hex
     if request.param == "folder":
-        return lambda name: Folder(f"file://{tmp_path}/shared", f"{unique}-{name}")
+        return lambda name: Folder(f"{tmp_path}/shared", f"{unique}-{name}")
     url = request.getfixturevalue("database")
     return lambda name: Postgres(url, f"{unique}-{name}")
 
@@ -185,7 +185,7 @@ def test_compaction_here_sends_nothing_again(clones: list[Path], opened: Callabl
 
 
 def test_folder_that_is_not_there_lets_events_wait(clones: list[Path], tmp_path: Path) -> None:
-    a = shared(clones[0], lambda name: Folder(f"file://{tmp_path}/no/such/folder", name))
+    a = shared(clones[0], lambda name: Folder(f"{tmp_path}/no/such/folder", name))
     a.append([signal(1)])
     with pytest.raises(StoreError, match="no such folder"):
         a.sync()
@@ -193,7 +193,7 @@ def test_folder_that_is_not_there_lets_events_wait(clones: list[Path], tmp_path:
 
 
 def test_folder_shows_files_only_when_they_are_whole(tmp_path: Path) -> None:
-    store = Folder(f"file://{tmp_path}/shared", "one")
+    store = Folder(f"{tmp_path}/shared", "one")
     store.append([signal(1)])
     (tmp_path / "shared/one/.draft.jsonl").write_text("half")
     (tmp_path / "shared/one/notes.txt").write_text("no")
@@ -205,7 +205,7 @@ def test_folder_shows_files_only_when_they_are_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["file:relative", "file://host/x", "https://x/y", "file://"])
 def test_url_that_names_no_folder_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match=r"memory\.url"):
-        Folder(url, "one")
+        Folder.of(url, "one")
 
 
 def test_server_that_is_away_lets_events_wait(clones: list[Path], tmp_path: Path) -> None:
