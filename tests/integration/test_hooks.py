@@ -472,3 +472,20 @@ def test_a_message_outside_of_a_repository(git: Git) -> None:
         )
     )
     assert (done.code, RULE in done.out) == (1, True)
+
+
+_SLOW = frozenset(
+    ("re", "enum", "functools", "collections", "contextlib", "signal", "typing", "json", "subprocess", "sqlite3")
+)
+"""Modules each of which takes longer to load than the rest of a hook with little to do."""
+
+
+@pytest.mark.parametrize("staged", [{}, {"a.py": "x = 1\n", "b.txt": "text\n"}], ids=["nothing", "two files"])
+def test_a_second_commit_loads_nothing_slow(hooked: Git, staged: dict[str, str]) -> None:
+    for path, text in staged.items():
+        stage(hooked, path, text)
+    lines = "import sys; from review_bot.cli.hook import main; main(['pre-commit']); print(*sys.modules)"
+    first, second = (call(hooked, sys.executable, "-c", lines, REVIEW_BOT_MODEL_BACKEND="") for _ in range(2))
+    before = set(call(hooked, sys.executable, "-c", "import sys; print(*sys.modules)").out.split())
+    assert first.code == second.code == 0
+    assert set(second.out.split()) & _SLOW - before == set()

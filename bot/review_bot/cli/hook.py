@@ -15,6 +15,7 @@ from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Iterable, Iterator
 
     from review_bot.bootstrap import Scan
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from review_bot.ports import Change, DiffSource
     from review_bot.rules.commit_message import Line
     from review_bot.sources.repository import Repository
+else:  # `signal` makes enumerations of its numbers, which takes longer than a hook with nothing to do
+    import _signal as signal
 
 _LATER = frozenset(("diff.code-without-test",))
 """Not asked at a commit: the test may come with the next one, and looking for it reads the whole tree."""
@@ -154,7 +157,13 @@ def _pre_commit(options: Options) -> int:
         from review_bot.stores.commit_mark import mark
 
         mark(repository.git_dir)
-    return _review(options, repository, [_staged(repository)], loaded)
+    from review_bot.sources.process import staged
+
+    repository.work_tree()
+    data = staged(repository.cwd)
+    if not data and not options.verbose:
+        return CLEAN  # before anything is loaded that would read it
+    return _review(options, repository, [_staged(repository, data)], loaded)
 
 
 def _pre_push(options: Options) -> int:
@@ -164,10 +173,10 @@ def _pre_push(options: Options) -> int:
     return _review(options, repository, _pushed(options, repository))
 
 
-def _staged(repository: Repository) -> DiffSource:
+def _staged(repository: Repository, data: bytes | None = None) -> DiffSource:
     from review_bot.sources.git import StagedSource
 
-    return StagedSource(repository)
+    return StagedSource(repository, data=data)
 
 
 def _pushed(options: Options, repository: Repository) -> list[DiffSource]:
@@ -265,9 +274,14 @@ def _review(options: Options, repository: Repository, sources: list[DiffSource],
     """Review each source; FOUND where one of them has findings that block."""
     if not sources:
         return CLEAN
+    from review_bot.stores import pattern_cache
+
     loaded = loaded or _load(options, repository.root)
     until = monotonic() + loaded.config.hook.deadline
-    return max(_scan(options, loaded, "range", source, until - monotonic()) for source in sources)
+    known = pattern_cache.load()
+    code = max(_scan(options, loaded, "range", source, until - monotonic()) for source in sources)
+    pattern_cache.save(known)
+    return code
 
 
 def _load(options: Options, root: str | None, **flags: object) -> Loaded:
@@ -373,8 +387,6 @@ def _say(line: str) -> None:
 
 def _start_clock(seconds: float) -> None:
     """Stop with _DeadlinePassed after `seconds`, where the system can tell us."""
-    import signal
-
     if not hasattr(signal, "SIGALRM"):
         return
 
@@ -389,7 +401,5 @@ def _start_clock(seconds: float) -> None:
 
 
 def _stop_clock() -> None:
-    """Without importing signal for a hook that never began to count."""
-    signal = sys.modules.get("signal")
-    if signal is not None and hasattr(signal, "setitimer"):
+    if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -40,12 +40,23 @@ COMMANDS = {
 
 def run() -> NoReturn:
     """Console script: run with the process's arguments and exit."""
-    code = main(sys.argv[1:])
-    if "threading" in sys.modules:
-        from review_bot.cli.endings import leave
+    leave(main(sys.argv[1:]))
 
-        leave(code)
-    sys.exit(code)
+
+def leave(code: int) -> NoReturn:
+    """Exit with `code`; without taking everything apart first, where nobody asked to be told of the end."""
+    if "threading" in sys.modules:
+        from review_bot.cli.endings import leave as with_threads
+
+        with_threads(code)
+    if "atexit" in sys.modules:
+        sys.exit(code)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        sys.exit(code)
+    os._exit(code)
 
 
 def main(argv: list[str]) -> int:

@@ -6,15 +6,14 @@ Only where the guess goes too far (a mail's signature, the next header) lines ar
 
 from __future__ import annotations
 
-import re
-
 from review_bot.domain.diff import Hunk
 from review_bot.errors import DiffError, printable
+from review_bot.patterns import compiled, lazy
 from review_bot.values import NamedTuple
 
-_HEADER = re.compile(rb"@@ -(\d{1,15})(?:,(\d{1,15}))? \+(\d{1,15})(?:,(\d{1,15}))? @@[^\n]*\n?")
+_HEADER = lazy(rb"@@ -(\d{1,15})(?:,(\d{1,15}))? \+(\d{1,15})(?:,(\d{1,15}))? @@[^\n]*\n?")
 _COMBINED = rb"(@@@+)((?: -\d{1,15}(?:,\d{1,15})?)+) \+(\d{1,15})(?:,(\d{1,15}))? @@@[^\n]*\n?"
-_NOT_OF_A_HUNK = re.compile(rb"\n[^ +\-\\\n]")
+_NOT_OF_A_HUNK = lazy(rb"\n[^ +\-\\\n]")
 _LINE_FEED = 10
 _MINUS = ord("-")
 _PLUS = ord("+")
@@ -47,7 +46,7 @@ def read_hunks(data: bytes, at: int, name: str) -> tuple[list[Hunk], int]:
 
 def is_header(data: bytes, at: int) -> bool:
     """True when a well-formed hunk header stands at `at`."""
-    return bool(_HEADER.match(data, at) or re.compile(_COMBINED).match(data, at))
+    return bool(_HEADER.match(data, at) or compiled(_COMBINED).match(data, at))
 
 
 def line_number(data: bytes, at: int) -> int:
@@ -125,7 +124,7 @@ def _fit(data: bytes, start: int, body: _Body, old: int, new: int) -> _Body:
 
 
 def _combined(data: bytes, at: int, name: str) -> Hunk:
-    header = re.compile(_COMBINED).match(data, at)
+    header = compiled(_COMBINED).match(data, at)
     if header is None or header[2].count(b"-") != len(header[1]) - 1:
         raise _malformed(data, at, name)
     olds = [field.partition(b",") for field in header[2].replace(b"-", b"").split()]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from review_bot.patterns import compiled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 NULL = b"/dev/null"
 _PREFIX_LETTERS = b"abiwco"
@@ -21,12 +25,12 @@ def as_text(name: bytes) -> str:
 
 def unquoted(name: bytes) -> bytes:
     r"""The name that git or diff wrote, perhaps as `"\303\244.txt"`."""
-    found = re.compile(_QUOTED).match(name) if name.startswith(b'"') else None
+    found = compiled(_QUOTED).match(name) if name.startswith(b'"') else None
     return _unescaped(found[1]) if found else name
 
 
 def _unescaped(text: bytes) -> bytes:
-    return re.compile(_ESCAPE).sub(_escaped, text) if b"\\" in text else text
+    return compiled(_ESCAPE).sub(_escaped, text) if b"\\" in text else text
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:
@@ -41,7 +45,7 @@ def of_header(value: bytes, *, dated: bool = False) -> bytes:
     if value.startswith(b'"'):
         return unquoted(value)
     name, tab, _ = value.partition(b"\t")
-    return re.compile(_DATE).sub(b"", name) if dated and not tab else name
+    return compiled(_DATE).sub(b"", name) if dated and not tab else name
 
 
 def of_git_line(rest: bytes) -> bytes | None:
@@ -61,7 +65,7 @@ def of_git_line(rest: bytes) -> bytes | None:
 def of_git_pair(rest: bytes) -> tuple[bytes, bytes] | None:
     """Both names in what stands behind `diff --git `, where they differ (`--no-index`); None where it can't be told."""
     quoted = _quoted_pair(rest)
-    blank = re.compile(_SECOND_NAME).search(rest)
+    blank = compiled(_SECOND_NAME).search(rest)
     left, right = quoted or ((rest[: blank.start()], rest[blank.end() :]) if blank else (b"", b""))
     return without_prefixes(left, right) if _prefixed(left) and _prefixed(right) else None
 
@@ -80,7 +84,7 @@ def _splits(rest: bytes) -> list[tuple[bytes, bytes]]:
 
 def _quoted_pair(rest: bytes) -> tuple[bytes, bytes] | None:
     """Two names of which at least one is quoted."""
-    first = re.compile(_QUOTED).match(rest) if rest.startswith(b'"') else None
+    first = compiled(_QUOTED).match(rest) if rest.startswith(b'"') else None
     if first:
         return _unescaped(first[1]), unquoted(rest[first.end() + 1 :])
     second = rest.find(b' "')

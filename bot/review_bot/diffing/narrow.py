@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from review_bot.domain.diff import FileDiff, Hunk
+from review_bot.patterns import lazy
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
 
     from review_bot.domain.diff import Side
 
-_CHANGED = re.compile(rb"\n[+-]")
-_UNCHANGED = re.compile(rb"\n[^+\-\\]")
+_CHANGED = lazy(rb"\n[+-]")
+_UNCHANGED = lazy(rb"\n[^+\-\\]")
 _NO_NEWLINE = b"\n\\ No newline at end of file\n"
 _FIRST_BYTES = 8000
 """How far git looks for a NUL to call a file binary (buffer_is_binary in xdiff-interface.c)."""

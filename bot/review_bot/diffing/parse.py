@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-import re
 
 from review_bot.diffing import names
 from review_bot.diffing.hunks import MAKE_IT_AGAIN, coloured, is_header, line_number, named, read_hunks
 from review_bot.domain.diff import FileDiff
 from review_bot.errors import DiffError
+from review_bot.patterns import compiled, escaped, lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     Reader = Callable[[bytes, int], tuple[FileDiff | None, int]]
 
 _STARTS = (b"diff --", b"--- ", b"@@", b"Binary files ", b"* Unmerged path ", b"Submodule ", b"Index: ", b"\x1b[")
-_NEXT_START = re.compile(rb"\n(?:" + rb"|".join(re.escape(start) for start in _STARTS) + rb")")
+_NEXT_START = lazy(rb"\n(?:" + b"|".join(escaped(start.decode()).encode() for start in _STARTS) + rb")")
 _LONGEST_LINE = 65536
-_EXTENDED = re.compile(
+_EXTENDED = lazy(
     rb"((?:old |new |deleted file |new file )?mode|(?:copy|rename) (?:from|to|old|new)|(?:dis)?similarity index|index"
     rb"|---|\+\+\+) ([^\n]{0,65536})(?:\n|\Z)"
 )
@@ -205,7 +205,7 @@ def _git_file(data: bytes, at: int, headers: dict[bytes, bytes], pair: tuple[str
 def _hunks_of(data: bytes, at: int, path: str, *, promised: bool) -> tuple[list[Hunk], int]:
     """The hunks at `at`; where the header promised some and there are none, the diff is cut."""
     hunks, end = read_hunks(data, at, path) if data.startswith(b"@@", at) else ([], at)
-    if not hunks and data.startswith(b"\x1b", at) and re.compile(_COLOURED).match(data, at):
+    if not hunks and data.startswith(b"\x1b", at) and compiled(_COLOURED).match(data, at):
         raise coloured(data, at)
     if promised and not hunks:
         raise DiffError(
@@ -257,7 +257,7 @@ def _counts(hunks: list[Hunk]) -> tuple[int, int]:
 
 def _read_plain(data: bytes, at: int) -> tuple[FileDiff | None, int]:
     """A section that begins with `--- ` and `+++ ` alone, as of `diff -u` and quilt."""
-    found = re.compile(_PLAIN).match(data, at)
+    found = compiled(_PLAIN).match(data, at)
     if found is None:
         return None, at
     old, new = found[1].rstrip(b"\r"), found[2].rstrip(b"\r")
@@ -280,7 +280,7 @@ def _is_none(side: bytes, count: int) -> bool:
     """True when a side of a plain diff says that there is no file: `/dev/null`, or the first second of time."""
     if count or names.of_header(side, dated=True) == names.NULL:
         return not count
-    return bool(re.compile(_EPOCH).search(side.partition(b"\t")[2][:_LONGEST_DATE]))
+    return bool(compiled(_EPOCH).search(side.partition(b"\t")[2][:_LONGEST_DATE]))
 
 
 def _read_orphan(data: bytes, at: int) -> tuple[FileDiff | None, int]:
@@ -326,7 +326,7 @@ def _read_unmerged(data: bytes, at: int) -> tuple[FileDiff | None, int]:
 def _read_submodule(data: bytes, at: int) -> tuple[FileDiff | None, int]:
     """The line `Submodule X A..B:`, as of `git diff --submodule`; counted as the line that it stands for."""
     line, after = _line(data, at)
-    found = re.compile(_SUBMODULE).match(line, len(b"Submodule "))
+    found = compiled(_SUBMODULE).match(line, len(b"Submodule "))
     if found is None:
         return None, at
     old, new, note = found[2] or b"1", found[3] or b"1", found[4] or b""
@@ -338,14 +338,14 @@ def _read_submodule(data: bytes, at: int) -> tuple[FileDiff | None, int]:
 
 def _read_svn_binary(data: bytes, at: int) -> tuple[FileDiff | None, int]:
     """A binary file of `svn diff`; every other `Index: ` line is followed by the names that count."""
-    found = re.compile(_SVN_BINARY).match(data, at)
+    found = compiled(_SVN_BINARY).match(data, at)
     if found is None:
         return None, at
     return FileDiff(_path(found[1].rstrip(b"\r")), None, "binary"), found.end()
 
 
 def _refuse_colour(data: bytes, at: int) -> tuple[FileDiff | None, int]:
-    if re.compile(_COLOURED).match(data, at):
+    if compiled(_COLOURED).match(data, at):
         raise coloured(data, at)
     return None, at
 

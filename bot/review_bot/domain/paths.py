@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
+
+from review_bot.memo import remembered
+from review_bot.patterns import DOTALL, compiled, escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ _TEST_PROJECTS = (".Tests", ".Test", ".UnitTests", ".IntegrationTests")
 _TEST_ENDS = ("_test", "_tests", ".test", ".spec", "_spec", "-test", "-spec", ".stories", ".e2e", ".cy")
 
 
-@lru_cache(maxsize=4096)
+@remembered(maxsize=4096)
 def matches_any(path: str, globs: tuple[str, ...]) -> bool:
     """True when one of the globs matches `path` (with `/`, relative to the root)."""
     return any(matches(path, glob) for glob in globs)
@@ -44,7 +46,7 @@ def matches(path: str, glob: str) -> bool:
     return all(part in path for part in _literals(glob)) and _compiled(glob).fullmatch(path) is not None
 
 
-@lru_cache(maxsize=4096)
+@remembered(maxsize=4096)
 def _literals(glob: str) -> tuple[str, ...]:
     """The parts of `glob` that stand in every path it matches."""
     parts, part, position = [], "", 0
@@ -77,7 +79,7 @@ def _closing(glob: str, position: int) -> int:
     return glob.find({"[": "]", "{": "}"}[glob[position]], first)
 
 
-@lru_cache(maxsize=256)
+@remembered(maxsize=256)
 def _endings(inside: str) -> tuple[str, ...]:
     return tuple(f".{ending}" for ending in inside.split(","))
 
@@ -90,22 +92,18 @@ def _below(path: str, glob: str) -> bool:
     return glob.endswith("/") and path.startswith(glob)
 
 
-@lru_cache(maxsize=4096)
+@remembered(maxsize=4096)
 def _compiled(glob: str) -> Pattern[str]:
-    import re
-
     anchored = "/" in glob.rstrip("/")
     body = glob.removeprefix("/")
     if body.endswith("/"):
         body += "**"
     if not anchored:
         body = "**/" + body
-    return re.compile(_regex(body), re.DOTALL)
+    return compiled(_regex(body), DOTALL)
 
 
 def _regex(glob: str) -> str:
-    import re
-
     out, position = [], 0
     while position < len(glob):
         if glob.startswith("**/", position):
@@ -121,27 +119,25 @@ def _regex(glob: str) -> str:
             text, position = _group(glob, position)
             out.append(text)
         else:
-            out.append(re.escape(glob[position]))
+            out.append(escaped(glob[position]))
             position += 1
     return "".join(out)
 
 
 def _group(glob: str, position: int) -> tuple[str, int]:
     """A character class or `{a,b}` as a regular expression; an unclosed one stands for itself."""
-    import re
-
     end = _closing(glob, position)
     if end < 0:
-        return re.escape(glob[position]), position + 1
+        return escaped(glob[position]), position + 1
     inside = glob[position + 1 : end]
     if glob[position] == "{":
         return "(?:" + "|".join(_regex(part) for part in inside.split(",")) + ")", end + 1
     negated = inside[:1] in "!^"
-    members = re.escape(inside[1:] if negated else inside).replace(r"\-", "-")
+    members = escaped(inside[1:] if negated else inside).replace(r"\-", "-")
     return f"[{'^' if negated else ''}{members}]", end + 1
 
 
-@lru_cache(maxsize=4096)
+@remembered(maxsize=4096)
 def is_test(path: str) -> bool:
     """True for a file that holds tests or what tests need, by the customs of the common frameworks."""
     *folders, name = path.split("/")

@@ -6,7 +6,7 @@ interpreter's start, and nothing of them is used at run time.
 
 from __future__ import annotations
 
-from functools import cache
+from review_bot.memo import remembered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def root_of(text: str, grammar: str) -> SgNode:
     return _sg_root()(text, grammar).root()
 
 
-@cache
+@remembered(maxsize=None)
 def _sg_root() -> type[SgRoot]:
     import sys
 

@@ -6,6 +6,7 @@ import re
 
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.domain.review import Degraded
+from review_bot.patterns import compiled
 from review_bot.rules import structural, textual
 from review_bot.rules.findings import findings_of, without_secrets
 from review_bot.rules.forest import MERGEABLE, Forest
@@ -304,7 +305,7 @@ def _excused(rule: Rule, match: Match, view: View) -> bool:
     if not rule.unless:
         return False
     lines = view.text_of(match.side, match.start_line, match.end_line)[: textual.LONGEST_LINE]
-    return any(textual.compiled(text).search(lines) for text in rule.unless)
+    return any(compiled(text).search(lines) for text in rule.unless)
 
 
 def _tainted(rule: Rule, trees: structural.Trees, view: View) -> Iterable[Match]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from review_bot.domain.finding import SEVERITIES, Finding, fingerprint
 from review_bot.domain.paths import is_test
+from review_bot.patterns import lazy
 from review_bot.rules.model import CONFIDENCE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Sequence
 
     from review_bot.domain.finding import Severity, Suggestion
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_QUOTE = 500
 _CAPTURE = 80
-_NAME = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+_NAME = lazy(r"\{([A-Z][A-Z0-9_]*)\}")
 
 
 def findings_of(

@@ -7,8 +7,8 @@ files of a batch are searched side by side, and only what the change touches in 
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cache
 
+from review_bot.memo import remembered
 from review_bot.rules.structural import LARGEST_FILE, config_of, match_of, silent, too_deep
 from review_bot.rules.view import Unit
 from review_bot.values import NamedTuple
@@ -135,7 +135,7 @@ def _touched(root: SgNode, added: frozenset[int]) -> Iterator[tuple[int, int]]:
         yield run
 
 
-@cache
+@remembered(maxsize=None)
 def _alone(words: str) -> bool:
     return any(f"'{word}'" in words for word in _TOP) or (
         ("'follows'" in words or "'precedes'" in words) and "'stopBy'" in words

@@ -7,11 +7,12 @@ counts the CPU time of this process, so that a loaded machine does not stop a go
 
 from __future__ import annotations
 
-import signal
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from types import FrameType
+else:  # `signal` makes enumerations of its numbers, which takes longer than all that is done with them here
+    import _signal as signal
 
 SECONDS = 1.0
 """CPU time a rule may take on one file of up to a megabyte."""

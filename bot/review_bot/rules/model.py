@@ -77,6 +77,8 @@ class Rule(NamedTuple):
     file: str = ""
     """Path of the rule file, as opened."""
     shipped: bool = True
+    words: tuple[str, ...] = ()
+    """Keywords of which every match of the regex holds one, where that is certain (rules.literals)."""
 
 
 class RuleFile(NamedTuple):

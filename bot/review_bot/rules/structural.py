@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from review_bot.domain.language import grammars_of
 from review_bot.errors import RuleError
+from review_bot.patterns import compiled, lazy
 from review_bot.rules.match import Match
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from review_bot.rules.model import Rule
     from review_bot.rules.view import Unit, View
 
+_NAMES = lazy(r"\{([A-Z][A-Z0-9_]*)\}|\$+([A-Z][A-Z0-9_]*)")
 LARGEST_FILE = 1_000_000
 """Characters; larger files are not parsed."""
 LARGEST_SCREEN = 100_000
@@ -127,10 +129,8 @@ def too_deep(text: str) -> bool:
     """True when brackets nest deeper than DEEPEST_NESTING, strings and comments not set apart."""
     if text.count("(") + text.count("[") + text.count("{") <= DEEPEST_NESTING:
         return False
-    import re
-
     depth = 0
-    for bracket in re.findall(r"[()\[\]{}]", text):
+    for bracket in compiled(r"[()\[\]{}]").findall(text):
         depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
         if depth > DEEPEST_NESTING:
             return True
@@ -206,6 +206,4 @@ def _captures(node: SgNode, unit: Unit, rule: Rule) -> dict[str, str]:
 
 
 def _names(words: str) -> list[str]:
-    import re
-
-    return list(dict.fromkeys(a or b for a, b in re.findall(r"\{([A-Z][A-Z0-9_]*)\}|\$+([A-Z][A-Z0-9_]*)", words)))
+    return list(dict.fromkeys(a or b for a, b in _NAMES.findall(words)))

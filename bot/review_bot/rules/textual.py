@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from functools import cache
 
+from review_bot.patterns import MULTILINE, compiled
+from review_bot.rules.keywords import any_of
 from review_bot.rules.match import Match
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
     from review_bot.domain.diff import Side
@@ -20,24 +21,18 @@ LONGEST_LINE = 2000
 """Characters of a line that a regular expression gets to see."""
 
 
-@cache
-def compiled(text: str, flags: int = 0) -> re.Pattern[str]:
-    """The regular expression, compiled once; the loader has seen to it that it compiles."""
-    return re.compile(text, flags)
-
-
 def matches(rule: Rule, view: View, *, every_line: bool) -> Iterator[Match]:
     """Where a regex or entropy rule matches; `every_line` looks at unchanged lines as well."""
     scope = rule.where.scope
     if scope == "removed":
-        yield from _by_line(rule, view.removed, "old")
+        yield from _by_line(rule, _speaking(rule, view, "old"), "old")
     elif scope in ("file", "context"):
         for unit in view.units("new") if scope == "file" else view.hunk_units("new"):
             yield from _in_unit(rule, unit)
     else:
-        found = _by_line(rule, list(view.lines("new").items()) if every_line else view.added, "new")
+        found = _by_line(rule, list(view.lines("new").items()) if every_line else _speaking(rule, view, "new"), "new")
         if scope == "pair":
-            before = list(view.lines("old").items()) if every_line else view.removed
+            before = list(view.lines("old").items()) if every_line else _speaking(rule, view, "old")
             yield from news(list(found), _by_line(rule, before, "old"))
         else:
             yield from found
@@ -55,7 +50,18 @@ def news(new: list[Match], old: Iterable[Match]) -> list[Match]:
     return fresh
 
 
-def _by_line(rule: Rule, lines: list[tuple[int, str]], side: Side) -> Iterator[Match]:
+def _speaking(rule: Rule, view: View, side: Side) -> Iterable[tuple[int, str]]:
+    """The changed lines of one side that the rule could match: beyond ASCII, letters have more than two cases."""
+    lines = view.added if side == "new" else view.removed
+    if not rule.words:
+        return lines
+    words = rule.words
+    return [
+        line for line, lower in zip(lines, view.lowered(side), strict=True) if lower is None or any_of(words, lower)
+    ]
+
+
+def _by_line(rule: Rule, lines: Iterable[tuple[int, str]], side: Side) -> Iterator[Match]:
     search = compiled(_regex(rule)).finditer
     for number, text in lines:
         for found in search(text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE]):
@@ -66,7 +72,7 @@ def _by_line(rule: Rule, lines: list[tuple[int, str]], side: Side) -> Iterator[M
 
 def _in_unit(rule: Rule, unit: Unit) -> Iterator[Match]:
     starts = None
-    for found in compiled(_regex(rule), re.MULTILINE).finditer(unit.text):
+    for found in compiled(_regex(rule), MULTILINE).finditer(unit.text):
         if not _counts(rule, found):
             continue
         if starts is None:

@@ -66,6 +66,14 @@ class View:
             self._cache["removed"] = "\n".join(text for _, text in self.removed).lower()
         return self._cache["removed"]  # type: ignore[return-value]
 
+    def lowered(self, side: Side) -> Sequence[str | None]:
+        """The changed lines of one side in lower case; None for one that is not ASCII."""
+        key = f"lowered {side}"
+        if key not in self._cache:
+            lines = self.added if side == "new" else self.removed
+            self._cache[key] = [text.lower() if text.isascii() else None for _, text in lines]
+        return self._cache[key]  # type: ignore[return-value]
+
     def whole(self, side: Side) -> str | None:
         """The whole file of one side, or None where it is not to be had."""
         key = f"whole {side}"

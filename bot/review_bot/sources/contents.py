@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from review_bot.diffing.narrow import new_text, old_text
+from review_bot.sources.process import CONTEXT
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from review_bot.domain.diff import FileDiff
     from review_bot.sources.blobs import Blobs
     from review_bot.sources.disk import WorkTree
-
-CONTEXT = 1_000_000
-"""Lines of context that make every hunk hold its whole file; more would overflow where a C long has 32 bits."""
 
 
 class Record(NamedTuple):

@@ -8,9 +8,9 @@ from review_bot.diffing.narrow import narrow
 from review_bot.diffing.raw import parse_git
 from review_bot.domain.review import SourceInfo
 from review_bot.ports import Change
-from review_bot.sources.contents import CONTEXT, GitContents, records
+from review_bot.sources.contents import GitContents, records
 from review_bot.sources.lookup import GitTree
-from review_bot.sources.process import diff
+from review_bot.sources.process import CONTEXT, diff, staged
 from review_bot.sources.repository import empty_tree, head_commit
 
 TYPE_CHECKING = False
@@ -29,15 +29,17 @@ _LOOKED_AT = 8000
 class StagedSource:
     """What the next commit would change: the index (GIT_INDEX_FILE) against HEAD, by one git process."""
 
-    def __init__(self, repository: Repository, paths: Sequence[str] = ()) -> None:
+    def __init__(self, repository: Repository, paths: Sequence[str] = (), *, data: bytes | None = None) -> None:
+        """Take what git said, where `process.staged` was asked already."""
         self._repository = repository
         self._paths = paths
+        self._data = data
 
     def read(self) -> Change:
         """Read the change. Unmerged files are in it without hunks: no version of them is staged."""
         repository = self._repository
         root = repository.work_tree()
-        data = diff(["--cached", f"-U{CONTEXT}"], cwd=repository.cwd)
+        data = staged(repository.cwd) if self._data is None else self._data
         full = parse_git(_without_notes(data))
         contents = GitContents(data, cwd=repository.cwd, full=full)
         info = source_info("staged", base=head_commit(repository))

@@ -46,6 +46,8 @@ _DROPPED = frozenset(
         "GIT_ICASE_PATHSPECS",
     }
 )
+CONTEXT = 1_000_000
+"""Lines of context that make every hunk hold its whole file; more would overflow where a C long has 32 bits."""
 _SIGPIPE = 13  # on every POSIX system; the module signal would cost half a millisecond
 _FIXED = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
@@ -75,6 +77,11 @@ def diff(arguments: Sequence[str], *, cwd: str) -> bytes:
         git(["rev-parse", "--git-dir"], cwd=cwd)
         raise failure(done.errors, status=done.status, cwd=cwd)
     return done.output
+
+
+def staged(cwd: str) -> bytes:
+    """The index (GIT_INDEX_FILE) against HEAD, every hunk with its whole file as context."""
+    return diff(["--cached", f"-U{CONTEXT}"], cwd=cwd)
 
 
 def run(arguments: Sequence[str], *, cwd: str, stdin: bytes | None = None) -> Done:

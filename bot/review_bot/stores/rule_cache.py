@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from review_bot.rules.model import Rule, RuleFile
     from review_bot.rules.ruleset import Row
 
-_FORMAT = 10
-_DIGEST = 16
+_FORMAT = 11
+DIGEST = 16
 _KEPT = 8
 """Cache files that stay; older ones go when a new one is written."""
 _LARGEST = 10_000_000
@@ -45,7 +45,9 @@ def load(rule_paths: Sequence[str] = ()) -> RuleSet:
         return cached
     rules = _parsed(own)
     if place is not None:
-        _store(place, rules)
+        from review_bot.rules.literals import with_words
+
+        _store(place, [with_words(rule) for rule in rules])
     return RuleSet.of(rules)
 
 
@@ -104,13 +106,13 @@ def _read(path: str) -> bytes:
 
 def _key(own: Sequence[tuple[str, bytes]]) -> str:
     """Hash of the version, the shipped files' names, sizes and times, and the content of the user's own files."""
-    digest = blake2b(f"{_FORMAT} {__version__} {sys.version_info[:2]}".encode(), digest_size=_DIGEST)
+    hashed = blake2b(f"{_FORMAT} {__version__} {sys.version_info[:2]}".encode(), digest_size=DIGEST)
     for path in resources.rule_files():
         status = os.stat(path)
-        digest.update(f"\0{path}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogateescape"))
+        hashed.update(f"\0{path}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogateescape"))
     for path, data in own:
-        digest.update(b"\1%b\0%d\0%b" % (os.fsencode(path), len(data), data))
-    return str(digest.hexdigest())
+        hashed.update(b"\1%b\0%d\0%b" % (os.fsencode(path), len(data), data))
+    return str(hashed.hexdigest())
 
 
 def _parsed(own: Sequence[tuple[str, bytes]]) -> tuple[Rule, ...]:
@@ -122,35 +124,55 @@ def _parsed(own: Sequence[tuple[str, bytes]]) -> tuple[Rule, ...]:
 
 def _cached(place: str | None, own: Sequence[tuple[str, bytes]]) -> RuleSet | None:
     """The rules in a cache file; only its index is read now, and each group when it is asked for."""
-    try:
-        with open(place or "", "rb") as stream:
-            data = memoryview(stream.read())
-    except OSError:
-        return None
-    size = int.from_bytes(data[_DIGEST : _DIGEST + 8], "big")
-    head = data[_DIGEST : _DIGEST + 8 + size]
-    if len(head) != 8 + size or _digest(head) != data[:_DIGEST]:
-        return None
-    body = data[_DIGEST + 8 + size :]
-    # review-bot: ignore[py.deserialise.marshal] -- our own cache, behind a digest
-    index: dict[str, tuple[int, int, int, bytes]] = marshal.loads(head[8:])  # noqa: S302 - our own, behind a digest
-    if len(body) != max((end for _, _, end, _ in index.values()), default=0):
+    index = _index(place) if place else None
+    if index is None or place is None:
         return None
 
     def read(name: str) -> Sequence[Row]:
-        _, start, end, digest = index[name]
-        if _digest(body[start:end]) != digest:  # damaged since it was written: read the rule files after all
-            _remove(place or "")
+        _, start, end, expected = index[name]
+        part = _part(place, start, end)
+        if digest(part) != expected:  # damaged since it was written, or gone: read the rule files after all
+            _remove(place)
             return grouped(_parsed(own))[name]
         # review-bot: ignore[py.deserialise.marshal] -- our own cache, behind a digest
-        rows: Sequence[Row] = marshal.loads(body[start:end])  # noqa: S302
+        rows: Sequence[Row] = marshal.loads(part)  # noqa: S302
         return rows
 
     return RuleSet({name: row[0] for name, row in index.items()}, read)
 
 
-def _digest(data: memoryview | bytes) -> bytes:
-    return bytes(blake2b(data, digest_size=_DIGEST).digest())
+def _index(place: str) -> dict[str, tuple[int, int, int, bytes]] | None:
+    """Where each group stands in the file, with its number of rules and its digest; None where that is damaged."""
+    try:
+        with open(place, "rb", buffering=0) as stream:
+            start = stream.read(DIGEST + 8)
+            size = int.from_bytes(start[DIGEST:], "big")
+            length = os.fstat(stream.fileno()).st_size
+            head = start[DIGEST:] + (stream.read(size) if size < length else b"")
+    except OSError:
+        return None
+    if len(head) != 8 + size or digest(head) != start[:DIGEST]:
+        return None
+    # review-bot: ignore[py.deserialise.marshal] -- our own cache, behind a digest
+    index: dict[str, tuple[int, int, int, bytes]] = marshal.loads(head[8:])  # noqa: S302 - our own, behind a digest
+    at = DIGEST + len(head)
+    index = {name: (count, at + first, at + last, known) for name, (count, first, last, known) in index.items()}
+    return index if length == max((end for _, _, end, _ in index.values()), default=at) else None
+
+
+def _part(place: str, start: int, end: int) -> bytes:
+    """The bytes of the file from `start` to `end`; fewer where they are not to be had."""
+    try:
+        with open(place, "rb", buffering=0) as stream:
+            stream.seek(start)
+            return stream.read(end - start)
+    except OSError:
+        return b""
+
+
+def digest(data: memoryview | bytes) -> bytes:
+    """What guards the content of a cache file against damage."""
+    return bytes(blake2b(data, digest_size=DIGEST).digest())
 
 
 def _store(place: str, rules: Sequence[Rule]) -> None:
@@ -171,11 +193,11 @@ def _packed(rules: Sequence[Rule]) -> bytes:
     index, body = {}, b""
     for name, rows in grouped(rules).items():
         part = marshal.dumps(rows)
-        index[name] = (len(rows), len(body), len(body) + len(part), _digest(part))
+        index[name] = (len(rows), len(body), len(body) + len(part), digest(part))
         body += part
     packed = marshal.dumps(index)
     head = len(packed).to_bytes(8, "big") + packed
-    return _digest(head) + head + body
+    return digest(head) + head + body
 
 
 def _prune(folder: str) -> None:

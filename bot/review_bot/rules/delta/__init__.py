@@ -5,9 +5,6 @@ Nothing is read or parsed unless words of the removed and added lines say that a
 
 from __future__ import annotations
 
-from functools import partial
-from importlib import import_module
-
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.rules.keywords import any_of
 
@@ -130,12 +127,18 @@ def run(rules: Sequence[Rule], views: Sequence[View], tree: Tree | None, paths: 
     change = WholeChange(views, tree, paths)
     files = dict(zip(map(id, views), change.files, strict=True))
     for rule, view in tasks:
-        yield rule, view, partial(matches, rule, files[id(view)])
+        yield rule, view, _asked(rule, files[id(view)])
+
+
+def _asked(rule: Rule, file: FileChange) -> Callable[[], list[Match]]:
+    return lambda: matches(rule, file)
 
 
 def matches(rule: Rule, file: FileChange) -> list[Match]:
     """What one rule finds in one file of the change."""
     name = rule.body["check"]
+    from importlib import import_module
+
     module = import_module(f"review_bot.rules.delta.{CHECKS[name][0]}")
     check: Check = getattr(module, name.replace("-", "_"))
     return list(check(file, tuple(rule.body.get("names", ()))))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from review_bot.rules.lazy import lazy
+from review_bot.memo import remembered
+from review_bot.patterns import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from review_bot.rules.model import Rule
 
 WORDS = {
@@ -27,13 +30,34 @@ WORDS = {
     "csharp": lazy(r"Request|From\w+\]|\[Http|\[Route|Console\.|Environment\.|args|ActionResult"),
 }
 """A text without any of these holds no shipped source."""
+LITERALS = {
+    "python": (
+        "request", "argv", "environ", "getenv", "input(", "stdin", "argument", "recv", "receive", "websocket", "bottle",
+        "event", "handler(", "@",
+    ),
+    "javascript": (
+        "req", "ctx", "event", "location", "argv", ".env", "document.", "window.", "query", "params", "message", "body",
+        "param",
+    ),
+    "go": ("http.", "context", "ctx", "os.", "flag.", "vars(", "urlparam", "httprouter"),
+    "java": ("request", "@", "system.", "main", "httpexchange"),
+    "php": ("$_", "request", "input", "$argv", "getenv", "route::"),
+    "ruby": ("params", "cookies", "request", "argv", "env", "gets", "stdin"),
+    "csharp": ("request", "from", "[http", "[route", "console.", "environment.", "args", "actionresult"),
+}  # fmt: skip
+"""Of these, in lower case, one stands in whatever `WORDS` match: looking for them is ten times as fast."""
 
-
+_VERBS = (
+    "select", "insert", "replace", "update", "delete", "merge", "where", "order", "drop", "create", "alter", "call",
+    "exec",
+)  # fmt: skip
 _BUILT = lazy(
-    r"""(?i)\b(?:select|insert|replace|update|delete|merge|where|order|drop|create|alter|call|exec)\b[^\n]{0,300}?"""
+    rf"""(?i)\b(?:{"|".join(_VERBS)})\b[^\n]{{0,300}}?"""
     r"""(?:\{|%[sdvq(]|["'`]\s*[+.%]|["'`]\s*$|format\(|append\()"""
 )
 """A query that is put together: on its line a place for a value, or the end of a literal."""
+_KEPT = 64
+"""Texts of which the answer is kept: every rule asks the same of a file."""
 
 
 def worth_it(rule: Rule, text: str, grammar: str) -> bool:
@@ -42,9 +66,32 @@ def worth_it(rule: Rule, text: str, grammar: str) -> bool:
         return True
     if "parameter" in _names(rule.body.get("from", ())):
         only_built = rule.category == "injection-sql" and "parameter" in _names(rule.body.get("built", ()))
-        return not only_built or _BUILT.search(text) is not None
-    words = WORDS.get("javascript" if grammar in ("typescript", "tsx") else grammar)
-    return words is not None and words.search(text) is not None
+        return not only_built or _builds_a_query(text)
+    return _speaks_of_a_source(text, "javascript" if grammar in ("typescript", "tsx") else grammar)
+
+
+@remembered(maxsize=_KEPT)
+def _speaks_of_a_source(text: str, grammar: str) -> bool:
+    words, lower = WORDS.get(grammar), text.lower()
+    if words is None or not any(literal in lower for literal in LITERALS[grammar]):
+        return False
+    return words.search(text) is not None
+
+
+@remembered(maxsize=_KEPT)
+def _builds_a_query(text: str) -> bool:
+    """Whether `_BUILT` is in `text`: looking for its words first is ten times as fast, in ASCII they are the same."""
+    if not text.isascii():
+        return _BUILT.search(text) is not None
+    lower = text.lower()
+    return any(_BUILT.match(text, at) for word in _VERBS for at in _places(word, lower))
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _names(value: str | list[str]) -> list[str]:
