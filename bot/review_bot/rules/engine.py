@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from review_bot.domain.paths import is_test, matches_any
 from review_bot.domain.review import Degraded
-from review_bot.patterns import compiled
+from review_bot.patterns import IGNORECASE, MULTILINE, compiled, lazy
 from review_bot.rules import structural, textual
 from review_bot.rules.findings import findings_of, without_secrets
 from review_bot.rules.forest import MERGEABLE, Forest
 from review_bot.rules.guard import RuleTooSlow, TimeLimit
 from review_bot.rules.keywords import Haystack, any_of
-from review_bot.rules.lazy import lazy
 from review_bot.rules.ruleset import DELTA, RuleSet
 from review_bot.rules.view import View
 from review_bot.values import NamedTuple
@@ -40,7 +37,7 @@ _HEAD = 2000
 _MADE_BY = lazy(
     r"^[ \t]*(?://|/\*|\*|#)[ \t*<]*(?:this (?:file|code) (?:is|was|has been) )?"
     r"(?:auto[- ]?generated|automatically generated)(?:[ \t]+(?:by|from|with|using)\b|[ \t]*/?>)",
-    re.IGNORECASE | re.MULTILINE,
+    IGNORECASE | MULTILINE,
 )
 """Other words for it, in a comment of code; settings that a program wrote are looked at all the same."""
 _WRITTEN = (None, "yaml", "json", "hcl", "bash")
