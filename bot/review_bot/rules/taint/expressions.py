@@ -371,6 +371,8 @@ class Expressions:
             return Callee("", None, "", None, arguments)
         text = head.text()
         receiver = part(head, self.grammar.members[head.kind()]) if head.kind() in self.grammar.members else None
+        if head.kind() in self.grammar.calls:
+            return Callee(text, None, "", head, arguments)
         name = text.rpartition(".")[2] if receiver is not None else text
         return Callee(text, dotted(text), name.partition("<")[0], receiver, arguments)
 

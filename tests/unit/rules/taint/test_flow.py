@@ -43,6 +43,8 @@ PYTHON_BAD = {
     "for": "for x in request.args.getlist('a'):\n    sink(x)",
     "loop-carried": "a = b = ''\nfor _ in range(3):\n    sink(a)\n    a = b\n    b = request.args['a']",
     "comprehension": "sink([x.upper() for x in request.args.getlist('a')])",
+    "call-of-a-call": "sink(make(request.args['a'])())\ndef make(a):\n    return a",
+    "call-within-a-called": "build(sink(request.args['a']))()",
     "with": "with Thing(request.args['a']) as f:\n    pass\nwith str(request.args['a']) as g:\n    sink(g)",
     "conditional": "x = request.args['a'] if flag else 'b'\nsink(x)",
     "branch": "x = 'a'\nif flag:\n    x = request.args['a']\nsink(x)",
