@@ -154,6 +154,12 @@ def test_an_example_that_fails_names_the_rule(git: Git) -> None:
     assert bot(git.root, "rules", "test", "mine.toml").code == 1
 
 
+def test_an_example_of_one_version_for_a_rule_over_two_is_told(git: Git) -> None:
+    use(git, rule(kind="[rule.delta]\ncheck = 'auth-removed'", bad="oops(1)", languages=PYTHON))
+    result = bot(git.root, "rules", "test", "rules.toml")
+    assert (result.code, "`before` and `after`" in result.out) == (1, True)
+
+
 def test_a_structural_rule_that_misses_shows_the_tree(git: Git) -> None:
     git.write("mine.toml", rules(rule(kind="pattern = 'oops()'", bad="ooops(1)", languages=PYTHON)))
     done = bot(git.root, "rules", "test", "mine.toml")

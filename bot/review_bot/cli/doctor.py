@@ -71,7 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Look, print, and give 2 where something needed is not in order."""
     checks = examine(arguments.config)
     print(_as_json(checks) if arguments.format == "json" else _as_text(checks))
-    return 2 if any(map(_ails, checks)) else 0
+    ailing = [check.name for check in checks if _ails(check)]
+    if ailing:
+        import sys
+
+        print(f"review-bot: doctor: `scan` can't work here: {', '.join(ailing)}; see what mends it", file=sys.stderr)
+    return 2 if ailing else 0
 
 
 def examine(file: str | None = None) -> list[Check]:
@@ -367,14 +372,13 @@ def _ails(check: Check) -> bool:
 
 
 def _as_text(checks: list[Check]) -> str:
-    """A line for each check, what mends it behind an arrow, and the verdict as the last line."""
+    """A line for each check, what mends it behind an arrow, and the verdict as the last line where all is well."""
     from review_bot.errors import printable
 
     width = max(len(check.name) for check in checks)
     lines = [f"{check.name:<{width}}  {check.state:<7}  {printable(_sentence(check))}" for check in checks]
-    ailing = [check.name for check in checks if _ails(check)]
-    verdict = f"`scan` can't work here: {', '.join(ailing)}" if ailing else "everything that `scan` needs is here"
-    return "\n".join([*lines, verdict])
+    verdict = [] if any(map(_ails, checks)) else ["everything that `scan` needs is here"]
+    return "\n".join([*lines, *verdict])
 
 
 def _sentence(check: Check) -> str:

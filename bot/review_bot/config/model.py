@@ -275,7 +275,7 @@ class Config(Section):
     filter: FilterMode = _choice(FILTER_MODES, "added", "which lines a finding may stand at")
     select: tuple[str, ...] = _texts(("*",), "rules to run: ids, prefixes, categories or `*`")
     ignore: tuple[str, ...] = _texts((), "rules not to run: ids, prefixes, categories or `*`")
-    exclude: tuple[str, ...] = _texts(("vendor/**", "**/*.min.js"), "files that are not reviewed, as globs")
+    exclude: tuple[str, ...] = _texts(("vendor/**", "**/*.min.js"), "files and folders that are not reviewed, as globs")
     rule_paths: tuple[str, ...] = _texts((), "rule files or folders of your own, relative to the file that names them")
     prompt_paths: tuple[str, ...] = _texts(
         (), "prompt files or folders of your own, relative to the file that names them"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
     from review_bot.domain.diff import Side
 
@@ -104,12 +106,19 @@ def fingerprint(rule: str, path: str, text: str, ordinal: int | str) -> str:
 
 def _sha256(body: bytes) -> str:
     """Hex digest by the interpreter's own SHA-256: hashlib loads OpenSSL, a fifth of a bare interpreter's time."""
+    digest: str = _sha256_module().sha256(body).hexdigest()
+    return digest
+
+
+@lru_cache(maxsize=1)
+def _sha256_module() -> Any:
+    """Looked for once: an import that fails walks the whole search path each time."""
     for name in ("_sha2", "_sha256", "hashlib"):  # from 3.12, before, and anywhere
         try:
-            digest: str = __import__(name).sha256(body).hexdigest()
+            module = __import__(name)
         except ImportError:
             continue
-        return digest
+        return module
     raise AssertionError("every Python has hashlib")
 
 

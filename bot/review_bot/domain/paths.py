@@ -25,6 +25,16 @@ def matches_any(path: str, globs: tuple[str, ...]) -> bool:
     return any(matches(path, glob) for glob in globs)
 
 
+def excluded(path: str, globs: tuple[str, ...]) -> bool:
+    """True when one of the globs matches `path` or, being a plain name, a folder above it, as with ruff's `exclude`."""
+    return matches_any(path, globs) or any(_inside(path, glob) for glob in globs if not _special(glob))
+
+
+def _inside(path: str, folder: str) -> bool:
+    folder = folder.rstrip("/") + "/"
+    return path.startswith(folder) or (folder.count("/") == 1 and f"/{folder}" in path)
+
+
 def matches(path: str, glob: str) -> bool:
     """True when `glob` matches: `**` crosses folders, a glob without `/` matches the name in any folder.
 

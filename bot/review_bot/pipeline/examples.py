@@ -176,6 +176,8 @@ def explained(rule: Rule, change: Change) -> str:
     """Why a rule may have missed: its keywords, or the syntax tree of the example for a structural rule."""
     from review_bot.rules.view import View
 
+    if not change.files:
+        return "; its two versions are the same (a delta rule's example has `before` and `after`)"
     file = change.files[0]
     view = View(file, change.contents)
     text = view.removed_lower if rule.where.scope == "removed" else view.added_lower

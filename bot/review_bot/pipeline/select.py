@@ -25,10 +25,10 @@ def selected(rules: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> Ru
     if select == ("*",) and not ignore:
         return rules
     for name in select:
-        _known(name, rules)
+        _known(name, rules, "select")
     for name in ignore:
         if not _is_of_another_tool(name):
-            _known(name, rules)
+            _known(name, rules, "ignore")
     return rules.where(lambda rule, category: wanted(rule, category, select, ignore))
 
 
@@ -54,19 +54,19 @@ def _rank(name: str, rule: str, category: str, by_category: int = 1) -> int:
     return 2 + len(prefix) if rule.startswith(prefix + ".") else -1
 
 
-def _known(name: str, rules: RuleSet) -> None:
+def _known(name: str, rules: RuleSet, where: str) -> None:
     if name == "*" or name in CATEGORIES:
         return
     if any(_rank(name, entry.id, entry.category) > 0 for entry in rules.entries()):
         return
-    if any(_rank(name, other, "") > 0 for other in OTHERS) or name.startswith("model."):
+    if any(_rank(name, other, "") > 0 for other in OTHERS) or name.split(".", 1)[0] == "model":
         return
     from difflib import get_close_matches
 
     known = sorted({entry.id for entry in rules.entries()} | set(CATEGORIES))
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else "`review-bot rules list` shows them all"
-    raise UsageError(f"no rule, prefix or category is called {name}", remedy=hint)
+    raise UsageError(f"no rule, prefix or category is called {name}", where=where, remedy=hint)
 
 
 def _is_of_another_tool(name: str) -> bool:

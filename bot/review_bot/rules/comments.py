@@ -41,9 +41,11 @@ _HASH = _Syntax(("#",))
 _C = _Syntax(("//",), _C_BLOCK)
 _TRIPLE = _Syntax(("//",), _C_BLOCK, long=('"""',))
 _TEMPLATES = _Syntax(("//",), _C_BLOCK, long=("`",))
-_PAGE = _Syntax(("//",), (*_MARKUP, *_C_BLOCK), quotes=())
+_TEMPLATE_BLOCKS = (("{#", "#}"), ("<%#", "%>"), ("{{!--", "--}}"))
+"""Jinja and its kin, ERB, Handlebars."""
+_PAGE = _Syntax(("//",), (*_MARKUP, *_C_BLOCK, *_TEMPLATE_BLOCKS), quotes=())
 _PROSE = _Syntax((), _MARKUP, quotes=())
-_ANY = _Syntax(("#", "//", "--", ";", "%"), (*_C_BLOCK, *_MARKUP))
+_ANY = _Syntax(("#", "//", "--", ";", "%"), (*_C_BLOCK, *_MARKUP, *_TEMPLATE_BLOCKS))
 _SYNTAXES = {
     "python": _Syntax(("#",), long=('"""', "'''")),
     "toml": _Syntax(("#",), long=('"""', "'''")),

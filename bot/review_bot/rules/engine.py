@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review_bot.domain.paths import is_test, matches_any
+from review_bot.domain.paths import excluded, is_test, matches_any
 from review_bot.domain.review import Degraded
 from review_bot.patterns import IGNORECASE, MULTILINE, compiled, lazy
 from review_bot.rules import structural, textual
@@ -144,7 +144,7 @@ class Engine:
 
     def _view(self, file: FileDiff, contents: Contents, exclude: tuple[str, ...]) -> tuple[View | None, str | None]:
         """The file as the rules see it, or why they don't."""
-        reason = "excluded" if matches_any(file.path, exclude) else unreadable(file)
+        reason = "excluded" if excluded(file.path, exclude) else unreadable(file)
         if reason is None and self.late():
             reason = "deadline"
             self._unreached += 1

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _SCOPES = ("added", "removed", "context", "file", "pair")
+_ONE_OR_MORE = ("pattern", "unless")
+"""Keys that take a text, or a list of texts."""
 _RULE_KEYS = frozenset(
     (
         *KINDS, "id", "category", "severity", "confidence", "languages", "message", "why", "cwe", "references",
@@ -43,7 +45,8 @@ DELTA_CHECKS = frozenset(
 def parse_rule_file(path: str, data: bytes, *, shipped: bool = False) -> RuleFile:
     """Read one rule file; raises RuleError for anything that is not as docs/rules.md says."""
     table = _toml(path, data)
-    if table.get("schema") != SCHEMA:
+    # A bool or a float equals the number, and is none.
+    if type(table.get("schema")) is not int or table["schema"] != SCHEMA:
         found = f"schema = {table['schema']!r}" if "schema" in table else "no `schema`"
         _fail(path, None, "schema", f"{found}; this version reads rule files with `schema = {SCHEMA}`")
     _known(path, None, table, ("schema", "rule"))
@@ -154,7 +157,7 @@ class _Reader:
 
     def _texts(self, key: str, table: Mapping[str, Any] | None = None, prefix: str = "") -> tuple[str, ...]:
         value = (self.table if table is None else table).get(key, [])
-        value = [value] if isinstance(value, str) else value
+        value = [value] if isinstance(value, str) and key in _ONE_OR_MORE else value
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             self.fail(prefix + key, f"must be a list of texts, found {value!r}")
         return tuple(value)

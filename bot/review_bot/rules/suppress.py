@@ -42,7 +42,7 @@ _MARK = re.compile(
     r"review-bot:\s*(?P<form>ignore-file|ignore|disable|enable)(?![\w-])"
     r"(?:\s*\[(?P<ids>[^\]\n]*)\])?(?:\s*(?:--|[—–:])\s*(?P<reason>.*?)(?=(?:#|//)\s*review-bot:|$))?"
 )
-_CLOSERS = ("*/", "-->", "-}", "#>")
+_CLOSERS = ("*/", "-->", "-}", "#>", "--}}", "#}", "%>")
 _MAX_LINE = 2_000
 _MAX_HINTS = 10
 """How many unknown ids of a file get a nearest known one: looking for it is slow."""

@@ -122,7 +122,8 @@ def _counts(rule: Rule, found: re.Match[str]) -> bool:
     if rule.kind == "regex":
         return True
     measured = found[1] or ""
-    return bool(len(measured) >= rule.body.get("min-length", 0) and entropy(measured) >= rule.body.get("min", 0.0))
+    long_enough = measured and len(measured) >= rule.body.get("min-length", 0)
+    return bool(long_enough and entropy(measured) >= rule.body.get("min", 0.0))
 
 
 def entropy(text: str) -> float:

@@ -95,9 +95,9 @@ def test_a_broken_configuration_is_shown(repository: Git, capsys: pytest.Capture
 
     assert call() == 2
 
-    output = capsys.readouterr().out
-    assert ".review-bot.toml: unknown key fail_on; did you mean fail-on?" in output
-    assert output.endswith("`scan` can't work here: configuration\n")
+    output = capsys.readouterr()
+    assert ".review-bot.toml: unknown key fail_on; did you mean fail-on?" in output.out
+    assert output.err == "review-bot: doctor: `scan` can't work here: configuration; see what mends it\n"
 
 
 def test_sources_of_the_configuration(repository: Git, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,8 +304,9 @@ def test_with_nothing_left(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=gone, env=environ, capture_output=True, check=False, text=True
     )
 
-    assert (done.returncode, done.stderr) == (2, "")
-    assert "can't work here: git" in done.stdout
+    assert (done.returncode, done.stdout.splitlines()[2].split()[:2]) == (2, ["git", "missing"])
+    assert done.stderr.startswith("review-bot: doctor: `scan` can't work here: git")
+    assert done.stderr.count("\n") == 1
 
 
 def test_engines_that_answer_and_that_do_not(repository: Git, monkeypatch: pytest.MonkeyPatch) -> None:

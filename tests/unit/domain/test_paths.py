@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from review_bot.domain import paths
-from review_bot.domain.paths import is_test, matches
+from review_bot.domain.paths import excluded, is_test, matches
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,21 @@ from review_bot.domain.paths import is_test, matches
 )
 def test_globs(glob: str, path: str, fits: bool) -> None:
     assert matches(path, glob) is fits
+
+
+@pytest.mark.parametrize(
+    ("path", "glob", "out"),
+    [
+        ("sub/a.py", "sub", True),
+        ("x/sub/a.py", "sub", True),
+        ("x/sub/a.py", "x/sub", True),
+        ("y/x/sub/a.py", "x/sub", False),
+        ("subs/a.py", "sub", False),
+        ("a.py", "a.py", True),
+    ],
+)
+def test_a_plain_name_excludes_the_folder_below_it(path: str, glob: str, out: bool) -> None:
+    assert excluded(path, (glob,)) is out
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,10 @@ def test_words_outside_a_comment_are_none(language: str, text: str) -> None:
         ("dockerfile", "RUN x # review-bot: ignore[a] -- why"),
         ("yaml", "  - run: x # review-bot: ignore[a] — why\r"),
         (None, "% review-bot: ignore[a] -- why"),
+        (None, "{# review-bot: ignore[a] -- why #}"),
+        ("html", "{# review-bot: ignore[a] -- why #}"),
+        ("erb", "<%# review-bot: ignore[a] -- why %>"),
+        (None, "{{!-- review-bot: ignore[a] -- why --}}"),
     ],
 )
 def test_comments_of_many_languages(language: str | None, text: str) -> None:
