@@ -46,12 +46,25 @@ def read_layout(folder: str) -> Layout:
     model = read_json(path).get("model")
     try:
         layout = _layout(folder, model)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelMissing(f"no description of a text model ({error!r})", where=path, remedy=REMEDY) from error
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise ModelMissing(f"no description of a text model: {_said(error)}", where=path, remedy=REMEDY) from error
     for needed in (layout.model, os.path.join(folder, "tokenizer.json")):
         if not os.path.isfile(needed):
             raise ModelMissing("the file is missing", where=needed, remedy=REMEDY)
     return layout
+
+
+def _said(error: Exception) -> str:
+    """What is wrong with a description, in words."""
+    if isinstance(error, KeyError):
+        return f"it lacks {str(error.args[0])[:80]}"
+    if isinstance(error, _Outside):
+        return f"it names {error.args[0][:80]}, which is no file of the folder"
+    return "a value in it is of the wrong kind"
+
+
+class _Outside(ValueError):
+    """A file that lies in another folder."""
 
 
 def read_json(path: str) -> dict[str, Any]:
@@ -72,7 +85,7 @@ def _layout(folder: str, model: Any) -> Layout:
     decoder = model["decoder"]
     name = str(decoder["filename"])
     if os.path.isabs(name) or ".." in name.replace("\\", "/").split("/"):
-        raise ValueError(name)
+        raise _Outside(name)
     eos = model["eos_token_id"]
     return Layout(
         folder,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def test_one_end_token_is_as_good_as_several(folder: Path) -> None:
         lambda model: model.pop("decoder"),
         lambda model: model.update(context_length="many"),
         lambda model: model.update(eos_token_id=None),
+        lambda model: model.update(context_length=float("inf")),
         lambda model: model["decoder"].update(filename="../model.onnx"),
         lambda model: model["decoder"].update(filename="/model.onnx"),
         lambda model: model["decoder"].update(inputs=7),
@@ -56,6 +58,7 @@ def test_a_description_that_says_nothing_usable_is_refused(folder: Path, change:
     with pytest.raises(ModelMissing) as caught:
         read_layout(str(folder))
     assert str(folder) in str(caught.value)
+    assert not re.search(r"Error|object|argument", caught.value.what)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "7", '{"model": 3}', "[" * 100_000])
