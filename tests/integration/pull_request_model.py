@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fakes.github import BOT, Fault, User
 from fakes.github.faults import READ_ONLY, secondary
 from integration.pull_request_helpers import NUMBER, REPOSITORY, Scene, finding
+from review_bot.domain.finding import SEVERITIES
 from review_bot.pipeline.pull_request import marks
 from review_bot.pipeline.pull_request.publish import Options, Outcome, publish
 from review_bot.pipeline.report_file import parse
@@ -234,10 +235,14 @@ class World:
         if self.options.max_comments >= 100:
             for text in free:
                 self.expected[text] = True
-        else:  # which of them are open depends on the way here; how many does not
+        else:  # which of them are open depends on the way here; how many, and how severe they are, does not
             opened = {text for text, is_open in seen.items() if is_open and text not in self.people}
             assert len(opened) == min(self.options.max_comments, len(free)), (opened, free)
             assert opened <= free
+            talked_about = {text_of(one.root) for one in self.scene.ours() if len(one.comments) > 1}
+            ranks = {text: SEVERITIES.index(self.severity[text]) for text in free}
+            worst = max((ranks[text] for text in opened - talked_about), default=0)
+            assert all(ranks[text] >= worst for text in free - opened), (opened, free, ranks)
             for text in self.expected:
                 if text not in self.people:
                     self.expected[text] = text in opened

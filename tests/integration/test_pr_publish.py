@@ -136,6 +136,45 @@ def test_max_comments_bounds_the_open_ones_most_severe_first(scene: Scene) -> No
     assert scene.summary().count("a.py:") == 4
 
 
+def test_what_is_more_severe_takes_the_place_of_what_is_less(scene: Scene) -> None:
+    scene.push(a__py="bad0()\nbad1()\n")
+    minor = [finding(1, "bad0()", severity="info"), finding(2, "bad1()", severity="warning")]
+    scene.review(*minor, max_comments=2)
+    scene.push(a__py="bad0()\nbad1()\nbad2()\n")
+    scene.review(*minor, finding(3, "bad2()"), max_comments=2)
+    assert sorted(one.root.line or 0 for one in scene.open()) == [2, 3]
+    (aside,) = (one.root for one in scene.ours() if one.root.minimized)
+    assert aside.body.startswith("**In the summary** as of ")
+    assert "a.py:1" in scene.summary()
+    scene.writes()
+    scene.review(*minor, finding(3, "bad2()"), max_comments=2)
+    assert scene.writes() == []
+    scene.push(a__py="bad0()\nbad1()\n")
+    scene.review(*minor, max_comments=2)
+    assert sorted(one.root.line or 0 for one in scene.open()) == [1, 2]
+    assert len(scene.ours()) == 3
+
+
+def test_a_thread_that_people_talk_in_keeps_its_place(scene: Scene) -> None:
+    scene.push(a__py="bad0()\n")
+    scene.review(finding(1, "bad0()", severity="info"), max_comments=1)
+    scene.fake.reply(scene.ours()[0], ADA, "hm")
+    scene.push(a__py="bad0()\nbad1()\n")
+    scene.review(finding(1, "bad0()", severity="info"), finding(2, "bad1()"), max_comments=1)
+    assert [one.root.line for one in scene.open()] == [1]
+
+
+def test_what_made_room_and_is_mended_is_gone(scene: Scene) -> None:
+    scene.push(a__py="bad0()\n")
+    scene.review(finding(1, "bad0()", severity="info"), max_comments=1)
+    scene.push(a__py="bad0()\nbad1()\n")
+    scene.review(finding(1, "bad0()", severity="info"), finding(2, "bad1()"), max_comments=1)
+    head = scene.push(a__py="bad1()\n")
+    scene.review(finding(1, "bad1()"), max_comments=1)
+    (gone,) = (one.root for one in scene.ours() if one.root.minimized)
+    assert gone.body.startswith(f"**Gone** as of {head[:7]}")
+
+
 def test_threads_and_marks_of_others_are_never_touched(scene: Scene) -> None:
     scene.push(a__py="bad()\n")
     scene.review(finding())

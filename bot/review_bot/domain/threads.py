@@ -20,8 +20,8 @@ class Mark(NamedTuple):
     origin: str = "rule"
     text: str = ""
     """Hash of rule and flagged lines, whatever the path: what is left of a finding when its file is renamed."""
-    state: Literal["open", "gone"] = "open"
-    """`gone` from when we closed the thread until the finding is back."""
+    state: Literal["open", "gone", "aside"] = "open"
+    """`gone` from when we closed the thread until the finding is back; `aside` where it made room for another."""
     commit: str = ""
     """The commit that it was gone with."""
 

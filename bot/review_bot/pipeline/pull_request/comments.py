@@ -20,7 +20,9 @@ LONGEST = 60_000
 _SAID = 2_000
 _NAMED = 200
 _REPLACED = 10_000
-_STATUS = re.compile(r"^\*\*(?:Gone|Back)\*\* as of [0-9a-f]{7,64}\.(?:\n\n|$)")
+_STATUS = re.compile(
+    r"^\*\*(?:Gone|Back|In the summary)\*\* as of [0-9a-f]{7,64}(?:, to make room[^\n]{0,99})?\.(?:\n\n|$)"
+)
 _VERIFIED = frozenset(("applies", "parses"))
 """What must have been checked of a fix before it is offered as a suggestion."""
 SHORT = 10
@@ -51,6 +53,12 @@ def closed(body: str, mark: Mark, commit: str) -> str:
     """`body` of a thread whose finding is gone with `commit`."""
     gone = mark._replace(state="gone", commit=commit[:SHORT])
     return _with_status(body, f"**Gone** as of {commit[:SHORT]}.", gone)
+
+
+def set_aside(body: str, mark: Mark, commit: str) -> str:
+    """`body` of a thread that makes room for a more severe finding; its own is named in the summary."""
+    status = f"**In the summary** as of {commit[:SHORT]}, to make room for what is more severe."
+    return _with_status(body, status, mark._replace(state="aside", commit=commit[:SHORT]))
 
 
 def opened(body: str, mark: Mark, commit: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from review_bot.domain.threads import Mark, SummaryMark
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _OPEN, _CLOSE = "<!-- review-bot:v1 ", " -->"
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+_STATES: Mapping[str, Literal["gone", "aside"]] = {"gone": "gone", "aside": "aside"}
 _KEPT = 1000
 """Fingerprints that a summary remembers."""
 
@@ -55,7 +56,7 @@ def read_finding(body: str) -> Mark | None:
         "old" if values.get("side") == "old" else "new",
         _text(values, "origin"),
         _text(values, "text"),
-        "gone" if values.get("state") == "gone" else "open",
+        _STATES.get(_text(values, "state"), "open"),
         _text(values, "commit"),
     )
 

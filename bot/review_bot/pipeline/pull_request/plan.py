@@ -47,6 +47,8 @@ class Plan(NamedTuple):
     """What is to be done, in this order."""
 
     close: tuple[Standing, ...]
+    aside: tuple[Standing, ...]
+    """Open threads that make room for what is more severe."""
     remark: tuple[Standing, ...]
     open: tuple[Standing, ...]
     post: tuple[Finding, ...]
@@ -113,15 +115,21 @@ def standings(
 
 
 def _standing(thread: Thread, finding: Finding | None, seen: Callable[[Mark], bool]) -> Standing:
-    gone = thread.mark.state == "gone"
-    if (thread.resolved and not (thread.resolved_by_us and gone)) or (thread.hidden and not gone):
+    ours = thread.mark.state != "open"
+    if (thread.resolved and not (thread.resolved_by_us and ours)) or (thread.hidden and not ours):
         return Standing(thread, finding, "left")
     if finding is not None:
         moved = finding.fingerprint != thread.mark.fingerprint
-        return Standing(thread, finding, "back" if gone else "open", moved)
-    if gone:
-        return Standing(thread, None, "closed" if thread.hidden or thread.resolved else "ending")
-    return Standing(thread, None, "ending" if seen(thread.mark) else "open")
+        return Standing(thread, finding, "back" if ours else "open", moved)
+    if thread.mark.state != "gone" and seen(thread.mark):
+        return Standing(thread, None, "ending")
+    if _is_shut(thread):
+        return Standing(thread, None, "closed")
+    return Standing(thread, None, "ending" if thread.mark.state == "gone" else "open")
+
+
+def _is_shut(thread: Thread) -> bool:
+    return thread.hidden or thread.resolved
 
 
 def plan(
@@ -135,26 +143,41 @@ def plan(
     fresh = most_severe_first(news)
     left = room.writes - (min(_FOR_REVIEW, room.writes) if fresh else 0)
     ending = [one for one in standing if one.state == "ending"]
-    close, left = _affordable(ending, left)
-    moved = [one for one in standing if one.moved and one.state == "open"]
+    close, left = _affordable(ending, left, "gone")
+    now = [one for one in standing if one.state == "open"]
+    may_go = {_rank(one.finding): one for one in now if one.finding is not None and not one.thread.replies}
+    slots = room.comments - (len(now) - len(may_go)) - (len(ending) - len(close))
+    if (back or may_go) and len(may_go) + len(back) + len(fresh) > slots:
+        fresh = [one for one in fresh if has_place(one)]
+    chosen = sorted((*may_go, *back, *map(_rank, fresh)), key=lambda rank: (rank[0], rank not in may_go, rank))
+    chosen = chosen[: max(slots, 0)]
+    leaving = [one for rank, one in sorted(may_go.items(), reverse=True) if rank not in chosen]
+    leaving += [one for rank, one in back.items() if rank not in chosen and not _is_shut(one.thread)]
+    aside, left = _affordable(leaving, left, "aside")
+    moved = [one for one in now if one.moved and one not in aside]
     remark = moved[: max(left, 0)]
     left -= len(remark)
-    slots = room.comments - sum(one.state == "open" for one in standing) - (len(ending) - len(close))
-    if back and len(back) + len(fresh) > slots:
-        fresh = [one for one in fresh if has_place(one)]
-    chosen = sorted((*back, *map(_rank, fresh)))[: max(slots, 0)]
     wanted = [back[rank] for rank in chosen if rank in back]
-    opened = wanted[: max(left - 2, 0)]
-    whole = len(close) == len(ending) and len(remark) == len(moved) and len(opened) == len(wanted)
-    return Plan(tuple(close), tuple(remark), tuple(opened), tuple(fresh), max(slots - len(opened), 0), whole)
+    slots -= len(may_go) - sum(one.state == "open" for one in aside)
+    opened = wanted[: max(min(left - 2, slots), 0)]
+    sizes = ((close, ending), (aside, leaving), (remark, moved), (opened, wanted))
+    return Plan(
+        tuple(close),
+        tuple(aside),
+        tuple(remark),
+        tuple(opened),
+        tuple(fresh),
+        max(slots - len(opened), 0),
+        all(len(done) == len(due) for done, due in sizes),
+    )
 
 
-def _affordable(ending: Sequence[Standing], left: int) -> tuple[list[Standing], int]:
+def _affordable(closing: Sequence[Standing], left: int, state: str) -> tuple[list[Standing], int]:
     """As many as the writes allow: one for each text to change, one or two for hiding them all."""
     chosen: list[Standing] = []
     left -= 2
-    for one in ending:
-        cost = int(one.thread.mark.state == "open")
+    for one in closing:
+        cost = int(one.thread.mark.state != state)
         if left >= cost:
             chosen.append(one)
             left -= cost

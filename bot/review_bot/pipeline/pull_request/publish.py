@@ -103,7 +103,7 @@ class _Run:
         self.whole = planned.whole
         if self._unchanged(planned):
             return
-        parts = (self._close, self._remark, self._open, self._post)
+        parts = (self._close, self._set_aside, self._remark, self._open, self._post)
         for part in parts:
             if self.errors or not self._part(lambda part=part: part(planned)):  # type: ignore[misc]
                 break
@@ -180,7 +180,14 @@ class _Run:
     def _unchanged(self, planned: Plan) -> bool:
         """Whether the last run left all of this exactly so."""
         known = self.now.summary
-        if planned.close or planned.remark or planned.open or known is None or not self.options.summary:
+        if (
+            planned.close
+            or planned.aside
+            or planned.remark
+            or planned.open
+            or known is None
+            or not self.options.summary
+        ):
             return False
         return known.mark.done and known.mark.head == self.head and known.mark.content == self._content()
 
@@ -215,6 +222,23 @@ class _Run:
             return
         if done and not self._allowed(lambda: self.forge.hide([one.comment for one in done])):
             self.notes.append(Degraded("pull-request", "the token may not hide comments; they say that they are gone"))
+
+    def _set_aside(self, planned: Plan) -> None:
+        """Say of threads that they make room, then hide them; their findings stand in the summary from then on."""
+        if not planned.aside:
+            return
+        self._still()
+        done = []
+        for one in planned.aside:
+            thread = one.thread
+            body = comments.set_aside(thread.body, self._moved_mark(one), self.head)
+            if thread.mark.state == "aside" or self._edit(one, body):
+                done.append(one)
+        if done and not self._allowed(lambda: self.forge.hide([one.thread.comment for one in done])):
+            self.notes.append(Degraded("pull-request", "the token may not hide comments; they say that they made room"))
+        for one in planned.aside:
+            if one.finding is not None:
+                self.where[one.finding.fingerprint] = "rest"
 
     def _remark(self, planned: Plan) -> None:
         """Give threads of findings that stand in another file by now the new names."""
