@@ -18,7 +18,7 @@ WORDS = {
     ),
     "javascript": lazy(
         r"req|ctx|event|location|argv|\.env\b|document\.|window\.|query|params|"
-        r"message|Body|Param"
+        r"message|Body|Param|@(?:Query|Headers|Args|UploadedFile)"
     ),
     "go": lazy(r"http\.|Context|Ctx|os\.|flag\.|Vars\(|URLParam|httprouter"),
     "java": lazy(
@@ -37,7 +37,7 @@ LITERALS = {
     ),
     "javascript": (
         "req", "ctx", "event", "location", "argv", ".env", "document.", "window.", "query", "params", "message", "body",
-        "param",
+        "param", "@headers", "@args", "@uploadedfile",
     ),
     "go": ("http.", "context", "ctx", "os.", "flag.", "vars(", "urlparam", "httprouter"),
     "java": ("request", "@", "system.", "main", "httpexchange"),
