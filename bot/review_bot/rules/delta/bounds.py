@@ -24,7 +24,7 @@ _TIMEOUT = lazy(
     rf"|ttl_seconds)[\w\-]*)[\"']?\s*(?:=(?!=)|:=|:|=>)\s*{_VALUE}|(?P<call>\b[\w.]*(?:settimeout"
     rf"|set_timeout|(?<!clear)(?<!set)(?<!\.set)Timeout|WithTimeout|WithDeadline|SetDeadline"
     rf"|SetReadDeadline|SetWriteDeadline|wait_for|fail_after|move_on_after"
-    r"|timeout))\((?P<args>[^()]*(?:\([^()]*\))?[^()]*)\)?",
+    r"|timeout))\((?P<args>[^()]*(?:\((?:[^()]|\([^()]*\))*\)[^()]*)*)\)?",
     re.IGNORECASE,
 )
 _TIMEOUT_WORD = lazy(

@@ -25,7 +25,7 @@ _SANITISERS = (
     r"|shellescape|secure_filename|safe_join"
     r"|(?:os\.path|path|posixpath|filepath|Path|File)\.(?:basename|Base|Clean|normalize|normpath"
     r"|realpath|GetFileName)|basename|FilenameUtils\.getName"
-    r"|HTMLEscapeString|JSEscapeString|QueryEscape|PathEscape|URLEncoder\.encode|htmlEscape"
+    r"|(?:HTML|JS)?EscapeString|QueryEscape|PathEscape|URLEncoder\.encode|htmlEscape"
     r"|escapeHtml4?|forHtml\w*|forJavaScript\w*|encodeForHTML\w*"
     r"|conditional_escape|format_html|quote_ident|quote_identifier|quote_name"
     r"|mysqli_real_escape_string|real_escape_string|addslashes|HtmlEncode|UrlEncode"

@@ -276,6 +276,15 @@ def _looked_at(name: str, following: Sequence[Statement]) -> bool:
 _BLANK = lazy(r"(?:^|, ?)_ ?:?= ?(?P<call>[\w.]+)\(")
 
 
+_BARE = lazy(r"(?P<call>[\w.]+)\(")
+
+
+def _gives_no_error(file: FileChange, call: str) -> bool:
+    """True where the change writes a function of that name without an error among its results."""
+    found = file.change.functions_added().get(call.rsplit(".", 1)[-1], [])
+    return any("error" not in function.header.text for _, function in found)
+
+
 def _error_ignored(file: FileChange, old: Statement, new: Statement) -> bool:
     """True where an error that had a name in Go is thrown away."""
     if file.language != "go":
@@ -283,6 +292,10 @@ def _error_ignored(file: FileChange, old: Statement, new: Statement) -> bool:
     own = re.match(r"if \w+ :?= (?P<call>[\w.()]+?)\(.*; \w*[eE]rr\w* != nil", old.code)
     if own:
         return bool(re.match(rf"(?:_ :?= )?{re.escape(own['call'])}\(", new.code))
+    bare = _BARE.match(new.code)
+    if bare:
+        same = re.match(rf"(?:_, )*\w*[eE]rr\w* :?= {re.escape(bare['call'])}\(", old.code)
+        return same is not None and not _gives_no_error(file, bare["call"])
     second = _BLANK.search(new.code)
     if not second or not re.search(r"\berr\w* ?:?=", old.code) or _BLANK.search(old.code):
         return False

@@ -93,12 +93,17 @@ def _covered(side: Outline, statement: Statement, names: Sequence[str]) -> list[
     if not taken:
         return []
     released = re.compile(rf"(?:defer )?{re.escape(taken['name'])}{_RELEASES}")
-    found = []
+    found: list[Statement] = []
+    ended = False
     for other in side.statements[statement.position + 1 :]:
         if other.indent < statement.indent:
             break
         if released.match(other.code) and other.indent <= statement.indent and not other.code.startswith("defer"):
             break
+        if ended and other.indent <= statement.indent and not other.code.startswith("}"):
+            break
+        # A lock that `finally` gives back is held up to the end of that block.
+        ended = ended or (released.match(other.code) is not None and _in_finally(side, other))
         found.append(other)
     return [
         one

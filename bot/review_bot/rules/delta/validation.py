@@ -81,7 +81,7 @@ def validation_relaxed(file: FileChange, names: Sequence[str]) -> Iterator[Match
     for old, new in file.pairing.pairs:
         if file.language in ("yaml", "json") and _named(file.old, old) != _named(file.new, new):
             continue
-        reason = _relaxed(_text(file, old), _text(file, new), file)
+        reason = _relaxed(_text(file, old), _text(file, new), file) or _longer(file, old, new)
         if reason:
             yield file.match("new", new, reason.split(" ")[0], A=reason)
         elif _no_longer_called(file, old, new, names):
@@ -90,6 +90,26 @@ def validation_relaxed(file: FileChange, names: Sequence[str]) -> Iterator[Match
         name = _check_of(file, statement, names)
         if name and _subject_stays(file, statement, name):
             yield file.match("old", statement, A=name)
+
+
+_LENGTH = lazy(
+    r"(?:\} ?)?(?:el)?(?:if|unless)\b.*?(?:\blen\(|\.(?:length|size)\b).*?(?P<mark>[<>]=?) ?(?P<bound>\d[\d_]*)\b"
+)
+_REFUSES = lazy(r"(?:raise|throw|return|panic|abort|fail)\b")
+
+
+def _longer(file: FileChange, old: Statement, new: Statement) -> str | None:
+    """The bound of a length that is refused, where it went up twofold, or down for what is too short."""
+    first, second = _LENGTH.match(old.code), _LENGTH.match(new.code)
+    if not first or not second or first["mark"] != second["mark"]:
+        return None
+    if not any(_REFUSES.match(one.code) for one in file.new.inside(new)):
+        return None
+    if old.code.replace(first["bound"], "", 1) != new.code.replace(second["bound"], "", 1):
+        return None
+    before, now = int(first["bound"].replace("_", "")), int(second["bound"].replace("_", ""))
+    wider = now >= 2 * before if first["mark"].startswith(">") else now < before
+    return f"length {second['mark']} {now}" if wider and before > 1 else None
 
 
 def _named(side: Outline, statement: Statement) -> list[str]:

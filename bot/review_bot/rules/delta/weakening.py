@@ -127,7 +127,7 @@ def _version(text: str) -> tuple[int, str] | None:
     """The lowest version of the protocol that is named."""
     found = []
     for name in _VERSION.findall(text):
-        key = re.sub(r"[._v]", "", name.upper()).removeprefix("TLS").removeprefix("SSL")
+        key = re.sub(r"[._V]", "", name.upper()).removeprefix("TLS").removeprefix("SSL")
         rank = {"2": 0, "3": 1, "30": 1, "1": 2, "10": 2, "11": 3, "12": 4, "13": 5}.get(key)
         if rank is not None:
             found.append((rank, name))
