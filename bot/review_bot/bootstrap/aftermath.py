@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from review_bot.stores.last_scan import LastScan, Seen
 
 
+_MOST_LINES = 20
+"""Of what flagged code became: more is other code."""
+
+
 class _Commit(NamedTuple):
     """The commit that was just made, and what the work stood on before."""
 
@@ -74,7 +78,7 @@ def _said(
     """That each finding in a file of the commit was shown, and what the commit says of it; once for each finding."""
     from review_bot.memory.aftermath import outcome
 
-    done = _reviewed(repository, loaded, commit)
+    done, store_text = _reviewed(repository, loaded, commit), loaded.config.memory.store_text
     touched = {file.before for file in done.change.files} | {file.path for file in done.change.files}
     told = _told(repository, loaded, {one.finding.fingerprint for one in shown})
     before = {each.finding.fingerprint for each in (*last.seen, *last.earlier)}
@@ -86,7 +90,7 @@ def _said(
             yield _shown(one, commit)
         said = None if finding.fingerprint in told.judged else outcome(_after(one, done, before))
         if said is not None:
-            yield _fields(one, said, commit)
+            yield {**_fields(one, said, commit), **(_became(one, done) if said.y and store_text else {})}
 
 
 def _reviewed(repository: Repository, loaded: Loaded, commit: _Commit) -> Scan:
@@ -115,14 +119,20 @@ def _after(one: Seen, done: Scan, before: set[str]) -> After:
     ignored = held.get(finding.fingerprint) == "inline"
     in_commit = finding.fingerprint in found or (finding.fingerprint in held and not ignored)
     committed, work = _lines(done, finding.path), _on_disk(done, finding.path)
-    return After(finding, _flagged(one), committed, work, in_commit, ignored, again)
+    return After(finding, one.flagged, committed, work, in_commit, ignored, again)
 
 
-def _flagged(one: Seen) -> tuple[str, ...]:
-    if not one.text:
-        return ()
-    lines = one.text.split("\n")
-    return tuple(lines[one.finding.start_line - one.first : one.finding.end_line - one.first + 1])
+def _became(one: Seen, done: Scan) -> dict[str, str]:
+    """What the flagged lines became in the commit, without secrets."""
+    from review_bot.bootstrap.code import moved, scrubber
+
+    now = _lines(done, one.finding.path)
+    if now is None or not one.flagged:
+        return {}
+    first = one.finding.start_line - one.first
+    start, end = moved(one.text.split("\n"), now, first, first + len(one.flagged))
+    after = "\n".join(now[start:end])
+    return {"after": scrubber()(after)} if after.strip() and end - start <= _MOST_LINES else {}
 
 
 def _lines(done: Scan, path: str) -> tuple[str, ...] | None:

@@ -57,10 +57,15 @@ def scrubber() -> Callable[[str], str]:
 
 def flagged(memory: Memory, one: Event) -> str:
     """The flagged lines; empty where they can't be read."""
+    return flagged_in(memory.repository.cwd, one)
+
+
+def flagged_in(cwd: str, one: Fields) -> str:
+    """As `flagged`, of the repository at `cwd` and an event's fields."""
     before = one.get("before")
     if isinstance(before, str) and before.strip():
         return before
-    then, place = _shown(memory.repository.cwd, one), one.get("at")
+    then, place = _shown(cwd, one), one.get("at")
     return "\n".join(then[place[3] - 1 : place[4]]) if then is not None and place else ""
 
 

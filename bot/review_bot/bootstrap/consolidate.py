@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from review_bot.domain.event import Event
     from review_bot.memory.promote import Proposal
 
-_MOST_EXAMPLES = 100
-"""Rejections on which a promoted rule is tried."""
-
 
 class Stale(NamedTuple):
     """A promoted rule that old examples no longer speak for."""
@@ -100,7 +97,7 @@ def _stale(memory: Memory) -> Iterator[Stale]:
 
 
 def _tried(memory: Memory, learned: Event, text: str, events: Sequence[Event]) -> tuple[int, int]:
-    from review_bot.bootstrap.promote import example
+    from review_bot.bootstrap.promote import example, rejected_code
     from review_bot.errors import RuleError
     from review_bot.pipeline.examples import failures
     from review_bot.rules.loader import parse_rule_file
@@ -108,28 +105,12 @@ def _tried(memory: Memory, learned: Event, text: str, events: Sequence[Event]) -
     name = f"{learned.get('proposal')}.toml"
     try:
         own = len(list(failures(parse_rule_file(name, text.encode()))))
-        refused = "".join(example("ok", code) for code in _rejected(memory, learned, events))
+        about = (str(learned.get("proposal")), str(learned.get("rule")))
+        refused = "".join(example("ok", code) for code in rejected_code(memory, events, about, since=learned.ts))
         every = len(list(failures(parse_rule_file(name, (text + refused).encode()))))
     except RuleError:  # somebody changed it by hand: the next scan says so
         return 0, 0
     return own, every - own
-
-
-def _rejected(memory: Memory, learned: Event, events: Sequence[Event]) -> Iterator[str]:
-    """Code on which people rejected the rule since it was promoted, or the one that it came from."""
-    from review_bot.bootstrap.code import flagged
-    from review_bot.memory.fold import undone
-
-    gone = undone(events)
-    about = (learned.get("proposal"), learned.get("rule"))
-    found = [
-        one
-        for one in events
-        if one.kind == "signal" and one.get("y") == 0 and one.get("rule") in about and one.id not in gone
-        if one.ts >= learned.ts
-    ]
-    found.sort(key=lambda one: (one.get("eps"), -one.ts, one.id))
-    yield from dict.fromkeys(code for one in found[:_MOST_EXAMPLES] if (code := flagged(memory, one)))
 
 
 def _text(path: str) -> str | None:

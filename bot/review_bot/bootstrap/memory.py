@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from review_bot.domain.event import Event
     from review_bot.memory.complete import Context
     from review_bot.sources.repository import Repository
+    from review_bot.stores.last_scan import Seen
     from review_bot.stores.log import Exchange, Log
 
 
@@ -195,7 +196,16 @@ def _seen(memory: Memory, fingerprint: str) -> Mapping[str, Any] | None:
     if one is None:
         return None
     lines = dict(enumerate(one.text.split("\n"), one.first)) if one.text else {}
-    return about(one.finding, lines, one.language or None)
+    found = about(one.finding, lines, one.language or None)
+    return {**found, **_text_of(one)} if memory.loaded.config.memory.store_text else found
+
+
+def _text_of(one: Seen) -> dict[str, str]:
+    """The flagged lines without secrets, where events may hold code."""
+    from review_bot.bootstrap.code import scrubber
+
+    lines = one.flagged
+    return {"before": scrubber()("\n".join(lines))} if any(map(str.strip, lines)) else {}
 
 
 class Counted(NamedTuple):

@@ -22,6 +22,8 @@ _TOO_COMMON = 20
 _LARGEST = 1_000_000
 _MOST_READ = 200
 """Acceptances of a rule whose code is read."""
+_MOST_REJECTED = 100
+"""Rejections of a rule whose code is read."""
 
 
 class Written(NamedTuple):
@@ -55,7 +57,7 @@ def proposed(memory: Memory, folder: str | None = None) -> Iterator[tuple[Propos
         if proposal.id in known or os.path.exists(os.path.join(folder, f"{proposal.id}.toml")):
             continue
         text = rule_file(proposal, **_like(memory, proposal.base))
-        if _holds(memory, proposal, text):
+        if _holds(memory, proposal, text, events):
             yield proposal, text
 
 
@@ -173,8 +175,19 @@ def _like(memory: Memory, base: str) -> dict[str, str]:
     return {"category": named if named in CATEGORIES else "correctness", "severity": "warning"}
 
 
-def _holds(memory: Memory, proposal: Proposal, text: str) -> bool:
-    """Whether the rule finds all that was mended and nothing else: in the log, and in today's files."""
+def rejected_code(memory: Memory, events: Sequence[Event], rules: Sequence[str], since: int = 0) -> Iterator[str]:
+    """Code on which people rejected one of the rules, the surest and latest first, as far as it can be read."""
+    from review_bot.bootstrap.code import flagged
+
+    gone = _undone(events)
+    about = (one for one in events if one.kind == "signal" and one.get("y") == 0 and one.get("rule") in rules)
+    found = [one for one in about if one.ts >= since and one.id not in gone]
+    found.sort(key=lambda one: (one.get("eps"), -one.ts, one.id))
+    yield from dict.fromkeys(code for one in found[:_MOST_REJECTED] if (code := flagged(memory, one)))
+
+
+def _holds(memory: Memory, proposal: Proposal, text: str, events: Sequence[Event]) -> bool:
+    """Whether the rule finds all that was mended and hardly anything else: in the log, and in today's files."""
     from review_bot.errors import RuleError
     from review_bot.memory.promote import keywords
     from review_bot.pipeline.examples import failures
@@ -183,6 +196,10 @@ def _holds(memory: Memory, proposal: Proposal, text: str) -> bool:
     every = "".join(example("bad", one.before) + example("ok", one.after) for one in proposal.pairs)
     try:
         if any(failures(parse_rule_file(f"{proposal.id}.toml", (text + every).encode()))):
+            return False
+        refused = "".join(example("ok", code) for code in rejected_code(memory, events, (proposal.base,)))
+        wrong = sum(1 for _ in failures(parse_rule_file(f"{proposal.id}.toml", (text + refused).encode())))
+        if wrong * 5 > proposal.accepted:
             return False
     except RuleError:
         return False

@@ -100,9 +100,10 @@ def recall_for(loaded: Loaded, repository: Repository | None) -> Callable[[objec
     known: dict[str, Example | None] = {}
 
     def read(example: Example) -> Example | None:
-        if example.before and loaded.config.memory.store_text:
+        store_text = loaded.config.memory.store_text
+        if example.before and store_text:
             return example
-        if example.at and example.event not in known:
+        if example.at and (store_text or example.mended) and example.event not in known:
             assert repository is not None  # noqa: S101 - `recall` has looked
             known[example.event] = _from_history(repository.cwd, example)
         return known.get(example.event)
@@ -114,13 +115,16 @@ def _from_history(cwd: str, example: Example) -> Example | None:
     """The example with the text that its place in the history has; None where that is not there, or other code."""
     import json
 
-    from review_bot.bootstrap.code import pair_in
+    from review_bot.bootstrap.code import flagged_in, pair_in
     from review_bot.domain.language import language_of
 
-    place = json.loads(example.at)
+    place = json.loads(example.at)[:5]
     about = {"rule": example.rule, "key": example.key, "lang": language_of(place[2]), "at": place}
-    found = pair_in(cwd, about)
-    return None if found is None else example._replace(before=found.before, after=found.after)
+    found = pair_in(cwd, about) if example.y else None
+    if found is not None:
+        return example._replace(before=found.before, after=found.after)
+    before = "" if example.mended else flagged_in(cwd, about)
+    return example._replace(before=before) if before else None
 
 
 def _pieces(parts: Iterable[Part]) -> Iterator[Piece]:

@@ -61,6 +61,8 @@ def complete(said: Mapping[str, Any], context: Context) -> Event:
     """
     fields = {name: value for name, value in said.items() if value is not None or name == "y"}
     known = context.about(fields["finding"]) if isinstance(fields.get("finding"), str) else None
+    if fields.get("kind") != "signal":  # code stands in judgements only
+        known = {name: value for name, value in (known or {}).items() if name not in TEXTS}
     fields = {**(known or {}), **_by_text(fields, known or {}), **fields}
     fields.setdefault("v", VERSION)
     fields.setdefault("ts", context.now)

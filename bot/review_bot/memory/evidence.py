@@ -89,6 +89,9 @@ class Shown(NamedTuple):
     finding: str
 
 
+HISTORY = "history"
+
+
 class Example(NamedTuple):
     """Code that was judged or mended: its text where events may hold code, or its place in the history."""
 
@@ -102,4 +105,9 @@ class Example(NamedTuple):
     after: str
     note: str
     at: str = ""
-    """JSON of an event's `at`, where it was mended in the history; empty for what a person judged."""
+    """JSON of an event's `at`, where the text may be in the history; with HISTORY behind it for what nobody judged."""
+
+    @property
+    def mended(self) -> bool:
+        """Whether only the history says so, and no person."""
+        return self.at.endswith(f'"{HISTORY}"]')

@@ -7,13 +7,14 @@ from collections import Counter
 
 from review_bot.domain.forget import live
 from review_bot.domain.scope import undone as in_scope
-from review_bot.memory.evidence import Example, Mute, Pattern, Shown
+from review_bot.memory.evidence import HISTORY, Example, Mute, Pattern, Shown
 from review_bot.memory.score import Imported, Prior, Signal, Totals, prior_weights, totals, weighed
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from review_bot.domain.event import Event
     from review_bot.memory.normalise import Shape
@@ -176,19 +177,17 @@ def example_of(event: Event) -> Example | None:
     if event.kind == "prior":
         return _mended(event)
     signal = signal_of(event)
-    if signal is None or not signal.key or not event.get("before"):
+    before, at = event.get("before") or "", event.get("at")
+    if signal is None or not signal.key or not (before or _is_committed(at)):
         return None
-    return Example(
-        signal.event,
-        signal.ts,
-        signal.rule,
-        signal.key,
-        signal.y,
-        signal.eps,
-        event.get("before"),
-        event.get("after") or "",
-        event.get("note") or "",
-    )
+    after, note = event.get("after") or "", event.get("note") or ""
+    place = "" if before else json.dumps(at, ensure_ascii=False, separators=(",", ":"))
+    return Example(signal.event, signal.ts, signal.rule, signal.key, signal.y, signal.eps, before, after, note, place)
+
+
+def _is_committed(at: Any) -> bool:
+    """Whether the place of an event names a commit and lines."""
+    return bool(at) and None not in at[2:] and at[:2] != [None, None]
 
 
 def _mended(event: Event) -> Example | None:
@@ -200,7 +199,7 @@ def _mended(event: Event) -> Example | None:
     before, after = event.get("before") or "", event.get("after") or ""
     if not isinstance(before, str) or not isinstance(after, str):
         return None
-    at = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
+    at = json.dumps([*place, HISTORY], ensure_ascii=False, separators=(",", ":"))
     return Example(event.id, event.ts, rule, key, 1, noise, before, after, "", at)
 
 

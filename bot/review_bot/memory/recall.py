@@ -87,7 +87,7 @@ def examples(
 
 def told(example: Example) -> str:
     """One example on one line: what people made of it, the code, and what it became or why it was rejected."""
-    made = "mended" if example.at else "accepted"
+    made = "mended" if example.mended else "accepted"
     told = f"{made if example.y else 'rejected'} here ({example.rule}): {_on_one_line(example.before)}"
     if example.y and example.after.strip():
         return f"{told} => {_on_one_line(example.after)}"

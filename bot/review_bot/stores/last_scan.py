@@ -43,6 +43,14 @@ class Seen(NamedTuple):
     held: str = ""
     """Who held it back (domain.finding.SuppressedBy); empty where it was shown."""
 
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """The flagged lines; none where they are not known."""
+        if not self.text:
+            return ()
+        lines = self.text.split("\n")
+        return tuple(lines[self.finding.start_line - self.first : self.finding.end_line - self.first + 1])
+
 
 class LastScan(NamedTuple):
     """The findings of the last scan, and those of scans before it since the same commit."""

@@ -42,15 +42,16 @@ def _promote(arguments: argparse.Namespace) -> int:
         print(json.dumps({"proposals": rows, "removals": [_removal(one) for one in unwanted]}))
     else:
         for one in written:
-            said = f"{one.file}: accepted {one.proposal.accepted} times by {one.proposal.people} people"
-            print(printable(f"{said}; `review-bot rules test {one.file}`"))
+            file = os.path.relpath(one.file)
+            said = f"{file}: accepted {one.proposal.accepted} times by {one.proposal.people} people"
+            print(printable(f"{said}; `review-bot rules test {file}` tries it"))
         if not written:
             print("nothing is accepted often enough, or it is proposed already")
         for rule in unwanted:
             judged = f"{rule.rejected} rejected, {rule.accepted} accepted by {rule.people} people"
             print(printable(f'{rule.rule} is on probation: {judged}; take it out with ignore = ["{rule.rule}"]'))
     if written and not named:
-        folder = os.path.dirname(written[0].file)
+        folder = os.path.relpath(os.path.dirname(written[0].file))
         say(printable(f"review-bot: name {folder} in rule-paths of .review-bot.toml, or the rules do nothing"))
     return 0
 
