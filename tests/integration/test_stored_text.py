@@ -94,7 +94,7 @@ def test_what_a_team_mends_becomes_an_example_and_a_rule(repo: Git) -> None:
 
 def test_inconsistent_replacements_are_no_rule(repo: Git) -> None:
     key = f"{RULE}:{0:016x}"
-    fixed = {"sig": "fixed", "y": 1, "eps": 0.15, "rule": RULE, "lang": "python", "key": key}
+    fixed: dict[str, Any] = {"sig": "fixed", "y": 1, "eps": 0.15, "rule": RULE, "lang": "python", "key": key}
     afters = ("call(split(x{0}))", "check_call([x{0}])", "run(x{0}.split())", "call(safe(x{0}))", "Popen(x{0})")
     log(repo.root).append([
         made("signal", actor=person(f"p{n % 2}"), pr=str(n), finding=f"{n:016x}",
@@ -105,7 +105,7 @@ def test_inconsistent_replacements_are_no_rule(repo: Git) -> None:
 
 
 def test_a_rule_that_would_find_what_was_rejected_is_not_proposed(repo: Git) -> None:
-    fixed = {"rule": RULE, "lang": "python"}
+    fixed: dict[str, Any] = {"rule": RULE, "lang": "python"}
     mended = [
         made("signal", sig="fixed", y=1, eps=0.15, actor=person(f"p{n % 2}"), pr=str(n), finding=f"{n:016x}",
              key=f"{RULE}:{n:016x}", before=f"subprocess.call(x{n}, shell=True)", after=f"subprocess.call(split(x{n}))",
