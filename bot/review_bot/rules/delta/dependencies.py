@@ -140,10 +140,11 @@ def dependency_risk(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
             yield file.match_line("new", number, reason)
     if is_requirements(file.path):
         yield from _indexes(file)
+        return
     for old, new in file.pairing.pairs if file.removed else ():
         found = _loosened_reference(old.text, new.text)
         if found:
-            yield file.match("new", new, found)
+            yield file.match("new", new, "", found)
 
 
 def _risk(path: str, name: str, before: str | None, now: str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from review_bot.rules.delta.lazy import lazy
+from review_bot.rules.delta.manifests import version_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def version_without_changelog(file: FileChange, names: Sequence[str]) -> Iterato
             and now not in before
             and not _UNFINISHED.search(now)
             and len(before) == 1
+            and version_tuple(next(iter(before))) <= version_tuple(now)
             and _is_missing(file.change, next(iter(before)), now)
         ):
             file.change.memory["version"] = True

@@ -69,6 +69,7 @@ _CALLED = lazy(
     r"|jsonschema\.validate|Validate\w*|checkArgument|requireNonNull)\s*\("
 )
 _CHECKING = lazy(r"(?i)valid|check|ensure|require|assert|verify|parse|clean")
+_PUT_IN = lazy(r"^\$?\{[A-Za-z_]|\$\{[^{}]*\}$|\{[a-z_]\w*\}$")
 _LONGEST = 1000
 """Characters of a statement in which an expression between slashes is looked for."""
 _REGEXES = ("fullmatch", "match", "search")
@@ -232,6 +233,9 @@ def _by_patterns(old: str, new: str) -> str | None:
     ):
         return f"{second[1]} for {first[1]}"
     before, now = _expressions(old), _expressions(new)
+    if any(_PUT_IN.search(one) for one in now):
+        # What is put in may begin or end it.
+        return None
     if len(before) == len(now) == 1:
         lost = [mark for mark in ("^", "$") if _has_anchor(before[0], mark) and not _has_anchor(now[0], mark)]
         if lost and "fullmatch" not in new:
