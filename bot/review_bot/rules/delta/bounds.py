@@ -216,7 +216,7 @@ def _still_used(file: FileChange, name: str) -> bool:
     return name in names_in("\n".join(file.view.lines("new").values())) or bool(file.view.lines("new"))
 
 
-_BOUND = r"(?:\d{2,}|[\w.]*(?i:max|limit|size|count|top|page|cap|most)\w*)"
+_BOUND = r"(?:\d[\d_]+|[\w.]*(?i:max|limit|size|count|top|page|cap|most)\w*)"
 """A number or name that is an upper bound, and no place in a text."""
 _LIMIT = lazy(
     rf"(?P<key>\b[\w.\-]*(?:(?<![a-z])max[_-]?[a-z]\w*|Max[A-Z]\w*|MAX_[A-Z_]+|limit(?:s|er|ed)?\b"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from review_bot.rules.delta.change import FileChange
-    from review_bot.rules.delta.outline import Statement
+    from review_bot.rules.delta.outline import Function, Statement
     from review_bot.rules.match import Match
 
 _SANITISERS = (
@@ -33,6 +33,10 @@ _SANITISERS = (
     r"|cgi\.escape|html_escape)"
 )
 _SANITISER = lazy(rf"(?<![\w$.])({_SANITISERS})\s*\(")
+_CLEANS = lazy(
+    r"\.(?:replace|replaceAll|gsub)\(\s*(?:/[^/]*(?:[<>&]|\\u202[89])[^/]*/g?|r?[\"'](?:</?|>|&|<!)[\"'])\s*,"
+)
+"""Exchanging what has a meaning in markup."""
 _NOT_SANITISERS = lazy(r"unescape|unquote|getEscape|isEscap|is_escap|escape_char|escaper$|escapeChar", re.IGNORECASE)
 _ALSO = lazy(
     r"escap|sanit|clean|encod|quote|safe|purif|strip|filter|valid|urlencode|autoescape|textContent"
@@ -84,6 +88,9 @@ def _used(file: FileChange, statement: Statement, own: re.Pattern[str] | None) -
             if not _NOT_SANITISERS.search(found[1]):
                 end = closing(text, found.end() - 1)
                 return found[1], text[found.end() : end if end >= 0 else len(text)]
+    cleans = _CLEANS.search(text)
+    if cleans:
+        return "replace", text[: cleans.start()].rsplit("=", 1)[-1]
     piped = re.search(r"\|\s*(escape|e|striptags|urlencode|forceescape|escapejs)\b", text)
     return (piped[1], text[: piped.start()].rsplit("{{", 1)[-1]) if piped else None
 
@@ -134,7 +141,7 @@ def _still_flows(file: FileChange, statement: Statement, found: tuple[str, str])
         r"(?:(?:const|let|var|final|auto|String|string) )?\$?([\w.]+)(?:\s*:\s*\w+)?\s*:?=(?!=)", statement.text
     )
     if not target:
-        return False
+        return after is not None and _written_raw(file, statement, found, after)
     body = file.new.body(after) if after else file.new.statements
     uses = [one for one in body if one.start > 0]
     if any(squeezed(f"{found[0]}({found[1]}") in squeezed(one.text) for one in uses):
@@ -145,6 +152,21 @@ def _still_flows(file: FileChange, statement: Statement, found: tuple[str, str])
         file, statement, name, argument
     )
     return used and not any(_ALSO.search(one.text) and file.is_added(one) for one in uses)
+
+
+def _written_raw(file: FileChange, statement: Statement, found: tuple[str, str], after: Function) -> bool:
+    """True where a call that wrote a value clean to somewhere is gone, and an added statement writes it as it is."""
+    if not re.match(rf"(?:await )?(?:[\w$.]+\.)?{re.escape(found[0])}\(", statement.text):
+        return False
+    value = names_in(masked(found[1].split(",")[0], file.language))
+    target = names_in(masked(found[1].partition(",")[2], file.language))
+    return any(
+        file.is_added(one)
+        and value & _interpolated(one.text)
+        and (not target or target & names_in(one.code))
+        and not _ALSO.search(one.code)
+        for one in file.new.body(after)
+    )
 
 
 def _goes_raw(file: FileChange, statement: Statement, name: str, argument: set[str]) -> bool:

@@ -79,7 +79,7 @@ def _passes_on(side: Outline, handler: Statement, old_side: Outline, old: Statem
     """True where the wider handler hands every error on: it cleans up or translates, and swallows nothing."""
     block = side.block(handler)
     last = block[-1].code if block else ""
-    return bool(re.match(r"(?:raise|throw)\b", last)) or (
+    return bool(re.match(r"(?:raise|throw)\b|(?:six\.)?(?:raise_from|reraise)\(", last)) or (
         not block and bool(re.search(r"\b(?:raise|throw)\b", handler.code))
     )
 
@@ -357,13 +357,24 @@ def _no_longer_async(file: FileChange) -> set[str]:
                     added,
                 ):
                     names.add(name)
+            names |= _no_promise(other.view.removed, other.view.added)
         known = file.change.memory["sync"] = names
     return known  # type: ignore[return-value]
 
 
+_PROMISED = lazy(r"^\s*(?:readonly |public |static )*([\w$]+)\??\s*[:(<](?P<rest>.*)$")
+
+
+def _no_promise(removed: Sequence[tuple[int, str]], added: Sequence[tuple[int, str]]) -> set[str]:
+    """Names that were declared to give a promise, and are declared without one."""
+    before = {found[1] for _, text in removed for found in (_PROMISED.match(text),) if found and "Promise<" in text}
+    now = {found[1] for _, text in added for found in (_PROMISED.match(text),) if found and "Promise<" not in text}
+    return before & now
+
+
 def _not_awaited(call: str, new: Statement) -> bool:
     plain = re.sub(r"\([^()]*\)", "", call)
-    if re.search(rf"\bawait ?\([^;]*\b{re.escape(plain)}\s*\(", new.code):
+    if re.search(rf"\bawait (?:[\w$.]+(?:<[^>]*>)?)?\([^;]*\b{re.escape(plain)}\s*\(", new.code):
         return False
     code = re.sub(r"\([^()]*\)(?=\.)", "", new.code)
     return bool(re.search(rf"(?<![\w$.]){re.escape(plain)}\s*(?:<[^>]*>)?\(", code)) and not re.search(

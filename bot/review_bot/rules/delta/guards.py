@@ -77,7 +77,7 @@ def guard_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
     for statement in file.old.statements:
         if statement.start in removed:
             guard = guard_of(file.old, statement)
-            if guard and _is_lost(file, guard):
+            if (guard and _is_lost(file, guard)) or _unwrapped(file, statement):
                 yield file.match("old", statement, A=statement.text.rstrip("{: "))
     for old, new in _one_for_one(file):
         if _lets_through(file, old, new):
@@ -108,6 +108,43 @@ def _lets_through(file: FileChange, old: Statement, new: Statement) -> bool:
     if old.parent < 0 or new.parent < 0 or not _IF.match(file.old.statements[old.parent].code):
         return False
     return squeezed(file.old.statements[old.parent].code) == squeezed(file.new.statements[new.parent].code)
+
+
+_THERE = lazy(
+    r"[(]?(?:(?P<a>[\w.$]+)|(?P<b>[\w.$]+) (?:is not None|!={1,2} ?(?:null|undefined|nil|None))"
+    r"|(?:isinstance|is_instance)\((?P<c>[\w.]+),.*\)|typeof (?P<d>[\w.$]+) ?={2,3} ?\"\")[)]?$"
+)
+
+
+def _unwrapped(file: FileChange, statement: Statement) -> bool:
+    """True for an `if` that asked whether something is there which its block uses; the block runs in any case now."""
+    found = _IF.match(statement.code)
+    following = file.old.after(statement)
+    block = list(file.old.inside(statement)) if found else []
+    if not found or not 1 <= len(block) <= 6 or (following and _ELSE.match(following.code)):
+        return False
+    there = _THERE.match(_parted(found["condition"])[0])
+    name = next((group for group in there.groups() if group), "") if there else ""
+    uses = re.compile(rf"(?<![\w.$]){re.escape(name)}(?:\.|\[|->)")
+    if not name or _ENVIRONMENT.search(name) or not any(uses.search(one.code) for one in block):
+        return False
+    function = file.old.function_at(statement.start)
+    after = file.pairing.function(function) if function else None
+    if (function and after is None) or _stands_elsewhere(file, statement) or not _runs_always(file, block, after):
+        return False
+    return not _replaced(file, Guard(statement, f"not {name}", "return"), function, after)
+
+
+def _runs_always(file: FileChange, block: Sequence[Statement], after: Function | None) -> bool:
+    """True where a block stands in the new version word for word, and under no new condition."""
+    body = file.new.body(after) if after else file.new.statements
+    now = {squeezed(one.text): one for one in body if file.is_added(one)}
+    found = [now.get(squeezed(one.text)) for one in block if not trivial(one.code)]
+    return bool(found) and all(
+        one is not None
+        and not any(file.is_added(up) and _CONDITIONAL.search(up.code) for up in file.new.ancestors(one))
+        for one in found
+    )
 
 
 def guard_of(side: Outline, statement: Statement) -> Guard | None:
@@ -159,12 +196,20 @@ def _is_lost(file: FileChange, guard: Guard) -> bool:
     function = side.function_at(statement.start)
     if _ENVIRONMENT.search(guard.condition) or not _guards(guard, statement, side):
         return False
-    if _stands_elsewhere(file, statement):
+    if _stands_elsewhere(file, statement) or _of_gone_call(file, guard):
         return False
     after = file.pairing.function(function) if function else None
     if function and after is None:
         return False
     return _body_kept(file, function, after, statement) and not _replaced(file, guard, function, after)
+
+
+def _of_gone_call(file: FileChange, guard: Guard) -> bool:
+    """True where the error that a guard asked for came of a call that is gone as well."""
+    if file.language != "go" or not re.match(r"\w*[eE]rr\w* != nil$", guard.condition) or not guard.statement.position:
+        return False
+    call = file.old.statements[guard.statement.position - 1]
+    return _gone(file, call) and file.pairing.became(call) is None
 
 
 def _guards(guard: Guard, statement: Statement, side: Outline) -> bool:
@@ -194,6 +239,8 @@ def _body_kept(file: FileChange, function: Function | None, after: Function | No
     while following is not None and guard_of(file.old, following) and _gone(file, following):
         following = file.old.after(following)
     if following is None or _ELSE.match(following.code) or not _kept(file, following, after):
+        return False
+    if _RAISES.match(following.code):
         return False
     inside = {statement.position, *(one.position for one in file.old.inside(statement))}
     body = file.old.body(function) if function else _around(file.old, statement)
@@ -252,7 +299,8 @@ def _added_in(file: FileChange, after: Function | None) -> list[Statement]:
     if after is None:
         return []
     inside = [after.header, *file.new.body(after)]
-    return [one for one in inside if file.is_added(one)]
+    before = {squeezed(one.text) for one in file.old.statements if _gone(file, one)}
+    return [one for one in inside if file.is_added(one) and squeezed(one.text) not in before]
 
 
 _ASSIGNED = lazy(
@@ -391,7 +439,7 @@ def _prepared(file: FileChange, guard: Guard, about: set[str]) -> set[int]:
     function = file.old.function_at(guard.statement.start)
     found: set[int] = set()
     for one in file.old.body(function) if function else ():
-        made = _ASSIGNED.match(one.code) if one.start < guard.statement.start and _gone(file, one) else None
+        made = _ASSIGNED.match(one.code) if _gone(file, one) else None
         if made and names_in(made["names"]) <= about:
             found.update(range(one.start, one.end + 1))
     return found
@@ -448,10 +496,36 @@ def _weaker(file: FileChange, old: Statement, new: Statement, first: str, second
     if any(_CONSTANT.match(word) for word in now[1]) and not any(_CONSTANT.match(word) for word in before[1]):
         return "is always the same"
     reason = _fewer(before, now, exits=exits)
-    if reason and _asked_beside(file, new, before[1], now[1]):
+    if reason and (
+        _asked_beside(file, new, before[1], now[1]) or _not_asked_any_more(file, old, new, before[1], now[1])
+    ):
         return None
     swapped = set(map(squeezed, before[1])) == set(map(squeezed, now[1]))
     return reason if exits or swapped or _grants(file, old, first) else None
+
+
+def _not_asked_any_more(
+    file: FileChange, old: Statement, new: Statement, before: Sequence[str], now: Sequence[str]
+) -> bool:
+    """True for a part about the surroundings, or about a variable that is not made any longer."""
+    left = set(map(squeezed, now))
+    lost = [part for part in before if squeezed(part) not in left]
+    if any(_ENVIRONMENT.search(part) for part in (*lost, *now)):
+        return True
+    first, second = file.old.function_at(old.start), file.new.function_at(new.start)
+    made = [
+        {
+            name
+            for one in side.body(function)
+            for found in (_ASSIGNED.match(one.code),)
+            if found
+            for name in names_in(found["names"])
+        }
+        if function
+        else set()
+        for side, function in ((file.old, first), (file.new, second))
+    ]
+    return bool(lost) and all(names_in(part) & (made[0] - made[1]) for part in lost)
 
 
 def _asked_beside(file: FileChange, new: Statement, before: Sequence[str], now: Sequence[str]) -> bool:

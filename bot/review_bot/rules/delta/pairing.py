@@ -83,6 +83,16 @@ class Pairing:
                 {old.position: new for old, new in zip(first, second, strict=True) if _resembles(old, new)}
             )
 
+    def _match_cut(self, edit: Edit) -> None:
+        """A statement that lost its last lines is what stands at its first one."""
+        old = self._file.old.at(edit.removed[0][0]) if edit.removed and not edit.added else None
+        if old is None or old.start >= edit.removed[0][0] or old.position in self._pairs:
+            return
+        start = edit.new_at - (edit.old_at - old.start)
+        new = self._file.new.at(start)
+        if new is not None and new.start == start and start not in self._file.view.added_numbers:
+            self._pairs[old.position] = new
+
     def _match_hunk(self, edits: Sequence[Edit]) -> None:
         olds = _spoken(_touched(self._file.old, [(edit.removed, edit.old_at) for edit in edits]))
         news = _spoken(_touched(self._file.new, [(edit.added, edit.new_at) for edit in edits]))
@@ -90,6 +100,7 @@ class Pairing:
             self._pairs[old.position] = new
         for edit in edits:
             self._match_rest(edit, olds, news)
+            self._match_cut(edit)
         taken = {new.position for new in self._pairs.values()}
         numbers = self._file.view.removed_numbers
         self._gone += [old for old in olds if old.position not in self._pairs and old.start in numbers]
@@ -155,17 +166,32 @@ def _paired(olds: Sequence[Statement], news: Sequence[Statement]) -> list[tuple[
 def _scores(olds: Sequence[Statement], news: Sequence[Statement]) -> list[tuple[float, int, Statement, Statement]]:
     first = [(old, tokens(old.text), squeezed(old.text)) for old in olds]
     second = [(new, tokens(new.text), squeezed(new.text)) for new in news]
-    wide = len(olds) * len(news) > _MOST * _MOST
+    if len(olds) * len(news) > _MOST * _MOST:
+        return _same_only(first, second)
     scored = []
     for rank, (old, old_tokens, old_text) in enumerate(first):
         for other, (new, new_tokens, new_text) in enumerate(second):
             distance = abs(rank - other)
             if old_text == new_text:
                 scored.append((1.0, distance, old, new))
-            elif not wide:
+            else:
                 score = alike(old_tokens, new_tokens)
                 if score >= LEAST or (score >= 0.35 and _head(old) == _head(new)):
                     scored.append((score, distance, old, new))
+    return scored
+
+
+def _same_only(
+    first: Sequence[tuple[Statement, list[str], str]], second: Sequence[tuple[Statement, list[str], str]]
+) -> list[tuple[float, int, Statement, Statement]]:
+    """Of very many statements only those that read the same, each with the nearest few of its kind."""
+    places: dict[str, list[int]] = {}
+    for other, (_, _, text) in enumerate(second):
+        places.setdefault(text, []).append(other)
+    scored = []
+    for rank, (old, _, text) in enumerate(first):
+        near = sorted(places.get(text, ()), key=lambda other: abs(rank - other))[:_MOST]
+        scored += [(1.0, abs(rank - other), old, second[other][0]) for other in near]
     return scored
 
 

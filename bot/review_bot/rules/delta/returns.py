@@ -148,7 +148,7 @@ def _same_variable(first: str, second: str) -> bool:
     if re.fullmatch(r"[A-Z]\d?", second) or first == "Object":
         return True
     loose = [
-        re.sub(r"(?<=[<, ])(?:\?(?: (?:extends|super) [\w.]+)?|[A-Z]\d?)(?=[>,])", "?", text)
+        re.sub(r"(?<=[<, ])(?:\?(?: (?:extends|super) [\w.]+)?|unknown|any|[A-Z]\d?)(?=[>,])", "?", text)
         for text in (first, second)
     ]
     return squeezed(loose[0]) == squeezed(loose[1])

@@ -192,7 +192,7 @@ def _wrong_calls(file: FileChange, one: _Changed, path: str, text: str, lines: l
             at = starts[number - 1] + match.start()
             if not _is_call(code, at, one, file, own=path == file.path) or _is_other(code, at, one):
                 continue
-            if one.method and _on_module(code, text, at):
+            if one.method and (_on_module(code, text, at) or (path != file.path and _on_itself(code, text, at, one))):
                 continue
             if _MUST_FAIL.search("\n".join(text.split("\n")[max(0, number - 3) : number])):
                 continue
@@ -221,6 +221,14 @@ def _asked_for(file: FileChange, one: _Changed) -> list[Parameter]:
 
 _MUST_FAIL = lazy(r"\braises\b|assertRaises|\btoThrow|\bthrows\(|assertThrows|rejects|ts-expect-error")
 """Around a call that is written to be refused."""
+
+
+def _on_itself(code: str, text: str, at: int, one: _Changed) -> bool:
+    """True for a call on `self` in a file without a class that is made from the changed one."""
+    if not re.search(r"\b(?:self|this)\??\.\s*$", code[max(0, at - 20) : at]):
+        return False
+    owner = re.escape(one.function.container)
+    return not owner or not re.search(rf"(?:\bextends\s|\bclass\s+\w+\s*[(:])[^{{\n]*\b{owner}\b", text)
 
 
 def _on_module(code: str, text: str, at: int) -> bool:

@@ -149,9 +149,10 @@ def _subject_gone(file: FileChange, function: Function) -> bool:
     """True where something the test speaks of was taken out of the code by the same change."""
     if file.view.file.deleted and _module_gone(file):
         return True
-    if _dependencies_gone(file.change) & _quoted(file.old, function):
-        return True
     about = _about(file.old, function)
+    dependencies = _dependencies_gone(file.change)
+    if dependencies & _quoted(file.old, function) or about & _bound(file, dependencies):
+        return True
     if about & _gone_functions(file.change):
         return True
     gone = _gone_words(file.change)
@@ -165,6 +166,16 @@ def _subject_gone(file: FileChange, function: Function) -> bool:
 
 def _quoted(side: Outline, function: Function) -> set[str]:
     return set(re.findall(r"[\"']([\w@./-]+)[\"']", " ".join(one.text for one in side.body(function))))
+
+
+def _bound(file: FileChange, packages: set[str]) -> set[str]:
+    """Names that removed lines outside of functions bound to one of the packages."""
+    return {
+        name
+        for one in (file.old.statements if packages else ())
+        if one.parent < 0 and file.is_removed(one) and any(package in one.text for package in packages)
+        for name in names_in(one.code)
+    }
 
 
 _DEPENDENCY = lazy(r"^\s*\"([\w@./-]+)\"\s*:", re.MULTILINE)
@@ -246,7 +257,7 @@ _ASSERTS = lazy(
     r"|\w+\.should|Should|assertThat)"
 )
 _EXACT = (
-    r"(?<![<>!=])===?(?!=)|assert(?:Equals?|Equal|Is|DictEqual|ListEqual|SequenceEqual|CountEqual"
+    r"(?<![<>!=])===?(?!=)|assertEquals?[A-Z]\w*\(|assert(?:Equals?|Equal|Is|DictEqual|ListEqual|SequenceEqual|CountEqual"
     r"|SetEqual|TupleEqual|Same|ArrayEquals|JSONEq|IterableEquals|LinesMatch)\b|\.(?:toBe|toEqual"
     r"|toStrictEqual|toMatchObject|toMatchInlineSnapshot|toMatchSnapshot|toHaveLength|toBeNull"
     r"|toBeUndefined|toHaveBeenCalledWith|toHaveBeenCalledTimes|toHaveBeenLastCalledWith|toBeFalse"
@@ -383,6 +394,7 @@ _OTHER_WORDS = (
 _EMPTY = lazy(
     r"(?:==|\bis|toBe|toEqual|Equals?|Equal)\W*(?:\[\]|\{\}|\(\)|\"\"|''|0|None|False|null|nil|false"
     r"|set\(\)|undefined)\W*$"
+    r"|Equals?\(.*, ?(?:\[\]|\"\"|''|0|None|null|nil|false)\);?$"
     r"|Equals?\((?:t, ?)?(?:0|false|true|null|nil|\"\"|''|\[\]),|Len\(.*, 0\)"
 )
 _FALSY = lazy(

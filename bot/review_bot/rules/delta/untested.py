@@ -116,7 +116,7 @@ def _is_new(file: FileChange, function: Function) -> bool:
         return False
     if file.language == "java" and function.container and not _is_open(file, function):
         return False
-    if file.language == "typescript" and not function.header.indent and not _is_exported(file, function):
+    if not function.header.indent and _gives_little(file) and not _is_exported(file, function):
         return False
     if function.header.indent and not _is_method(function):
         return False
@@ -134,6 +134,16 @@ def _is_open(file: FileChange, function: Function) -> bool:
     """True for a method that other packages can call: only those of an interface are so without a word."""
     holder = next(iter(file.new.ancestors(function.header)), None)
     return "public" in function.header.code or (holder is not None and "interface" in holder.code)
+
+
+def _gives_little(file: FileChange) -> bool:
+    """True for a module that says what it gives to others."""
+    if file.language == "typescript":
+        return True
+    return file.language == "javascript" and any(_GIVES.match(one.code) for one in file.new.statements)
+
+
+_GIVES = lazy(r"export\b|(?:module\.)?exports\b")
 
 
 def _is_exported(file: FileChange, function: Function) -> bool:

@@ -275,7 +275,9 @@ def _by_chain(old: str, new: str) -> str | None:
         return None
     loose = _LOOSE_CHAIN.search(new)
     if loose and not _LOOSE_CHAIN.search(old):
-        return loose[0].strip(".(")
+        field = re.findall(r"(\w+)\s*:(?!:)", new[: loose.start()])
+        # A field that nobody gave before can be left out.
+        return loose[0].strip(".(") if not field or re.search(rf"\b{field[-1]}\s*:", old) else None
     before = {found["name"]: found["args"] for found in _CHAINED.finditer(old)}
     now = {found["name"]: found["args"] for found in _CHAINED.finditer(new)}
     gone = [name for name in before if name not in now and name != "trim"]
