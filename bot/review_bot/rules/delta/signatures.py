@@ -405,6 +405,7 @@ def _is_literal(text: str) -> bool:
 
 
 def _value(text: str) -> str:
+    text = re.sub(r"/\*.*?\*/", "", text) if "/*" in text else text
     text = squeezed(text.strip().rstrip("){")) if text.count("(") < text.count(")") else squeezed(text)
     if re.fullmatch(r"[-+]?[\d_.]+(?:[eE][-+]?\d+)?|0[xXbBoO][\da-fA-F_]+", text):
         bare = text.replace("_", "")
