@@ -110,7 +110,7 @@ def _checkout_stays(file: FileChange, number: int) -> bool:
     for earlier in range(number - 1, max(0, number - 8), -1):
         text = file.view.lines("old").get(earlier, "")
         if "uses:" in text:
-            return (
+            return "checkout" in text and (
                 earlier not in file.view.removed_numbers
                 or file.change.moved(text)
                 or "actions/checkout" in file.view.added_text
