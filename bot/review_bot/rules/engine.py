@@ -197,7 +197,7 @@ class Engine:
             together.setdefault(view.language, []).append(view)
         possible = {}
         for language, some in together.items():
-            added = Haystack("\n".join(view.added_lower for view in some))
+            added = Haystack("\n".join(self._searched(view) for view in some))
             removed = Haystack("\n".join(view.removed_lower for view in some))
             possible[language] = [
                 entry
@@ -208,7 +208,7 @@ class Engine:
 
     def _candidates(self, view: View, entries: Iterable[Entry]) -> Iterator[Rule]:
         """Rules whose language, keywords and paths fit, cheapest question first."""
-        added, test = view.added_lower, is_test(view.path)
+        added, test = self._searched(view), is_test(view.path)
         for entry in entries:
             text = view.removed_lower if entry.scope == "removed" else added
             if entry.keywords and not any_of(entry.keywords, text):
@@ -221,6 +221,14 @@ class Engine:
                 continue
             if matches_any(view.path, where.paths) and not matches_any(view.path, where.exclude):
                 yield rule
+
+    def _searched(self, view: View) -> str:
+        """The text in which a keyword must stand: what was added, or all that the filter lets through."""
+        if self.filter_mode == "added":
+            return view.added_lower
+        lines = view.lines("new")
+        numbers = view.context_numbers() if self.filter_mode == "diff_context" else lines
+        return "\n".join(lines[number] for number in numbers if number in lines).lower()
 
     def _guarded(self, rule: Rule, view: View, trees: structural.Trees) -> list[Match]:
         """Matches of the rule that count; a rule that takes too long is stopped for the rest of the run."""
