@@ -118,6 +118,17 @@ def test_no_verify_is_only_logged(hooked: Git) -> None:
     assert _signals(hooked) == [("no-verify", None)]
 
 
+def test_what_is_committed_past_a_hook_that_blocked_it_is_only_logged(hooked: Git) -> None:
+    hooked.write("a.py", SHELL)
+    hooked("add", "-A")
+    hooked("commit", "-q", "-m", "blocked", check=False)
+    hooked("commit", "-q", "--no-verify", "-m", "all the same")
+    assert {(one["sig"], one["y"], one.get("rule")) for one in _events(hooked)} >= {
+        ("no-verify", None, "py.command.shell-true")
+    }
+    assert not [one for one in _events(hooked) if one["y"] is not None]
+
+
 def test_an_ordinary_commit_says_nothing(hooked: Git) -> None:
     hooked.write("b.py", "y = 1\n")
     hooked.commit()

@@ -46,7 +46,9 @@ def record(repository: Repository, loaded: Loaded) -> int:
     commit = _commit(repository, last)
     said = [] if last is None or commit is None else list(_said(repository, loaded, last, shown, commit))
     if not checked and _is_installed(repository):
-        said.append({"kind": "signal", "sig": "no-verify", "y": None, "pr": _head(repository)})
+        said = [{**one, "sig": "no-verify", "y": None} if one.get("sig") == "unchanged" else one for one in said]
+        if not any(one.get("sig") == "no-verify" for one in said):
+            said.append({"kind": "signal", "sig": "no-verify", "y": None, "pr": _head(repository)})
     if said:
         _append(repository, loaded, said)
     if last is not None and commit is not None:

@@ -163,7 +163,12 @@ def _pre_commit(options: Options) -> int:
     data = staged(repository.cwd)
     if not data and not options.verbose:
         return CLEAN  # before anything is loaded that would read it
-    return _review(options, repository, [_staged(repository, data)], loaded)
+    code = _review(options, repository, [_staged(repository, data)], loaded)
+    if code != CLEAN:
+        from review_bot.stores.commit_mark import take_mark
+
+        take_mark(repository.git_dir)  # the commit is not made, or made with --no-verify
+    return code
 
 
 def _pre_push(options: Options) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from review_bot.domain.finding import Finding
 
 SIGNALS = frozenset(
-    ("unchanged", "inline", "suggestion", "fixed", "changed", "model-changed", "file-gone", "anchor-lost")
+    ("unchanged", "inline", "suggestion", "fixed", "changed", "model-changed", "file-gone", "anchor-lost", "no-verify")
 )
 """What a commit may say; a finding is spoken of once."""
 
