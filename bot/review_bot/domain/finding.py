@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from review_bot.memo import remembered
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
@@ -110,7 +109,7 @@ def _sha256(body: bytes) -> str:
     return digest
 
 
-@lru_cache(maxsize=1)
+@remembered(maxsize=1)
 def _sha256_module() -> Any:
     """Looked for once: an import that fails walks the whole search path each time."""
     for name in ("_sha2", "_sha256", "hashlib"):  # from 3.12, before, and anywhere
