@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from review_bot.errors import SourceError, UsageError
@@ -72,11 +73,20 @@ def from_history(memory: Memory, most: int, tick: Callable[[int, int], None] | N
 def _commit(memory: Memory, parent: str, commit: str) -> Commit:
     from review_bot.bootstrap.mended import Commit
 
-    found, before = (_findings(memory, *some) for some in ((parent, commit), (commit, parent)))
+    found = _findings(memory, parent, commit)
+    before = _findings(memory, commit, parent, resting=_of_changes())
     return Commit(memory.repository.cwd, parent, commit, found, before)
 
 
-def _findings(memory: Memory, base: str, head: str) -> Sequence[Finding]:
+@lru_cache(maxsize=1)
+def _of_changes() -> frozenset[str]:
+    """The rules that judge a change, and say nothing sensible of one that runs backwards."""
+    from review_bot.bootstrap import rules_of
+
+    return frozenset(entry.id for entry in rules_of()[1].entries() if entry.id.startswith("diff."))
+
+
+def _findings(memory: Memory, base: str, head: str, resting: frozenset[str] = frozenset()) -> Sequence[Finding]:
     """What the rules find on the lines that `head` has and `base` has not."""
     from review_bot import bootstrap
     from review_bot.sources.git import RangeSource
@@ -84,7 +94,8 @@ def _findings(memory: Memory, base: str, head: str) -> Sequence[Finding]:
     flags = {"filter": "added", "memory.enabled": False, "model.backend": "none"}
     source = RangeSource(memory.repository, f"{base}..{head}")
     try:
-        done = bootstrap.scan(bootstrap.Request("range", source=source, flags=flags, use_baseline=False))
+        request = bootstrap.Request("range", source=source, flags=flags, use_baseline=False, resting=resting)
+        done = bootstrap.scan(request)
     except SourceError:
         return ()
     return [one for one in done.review.findings if one.origin == "rule" and one.side == "new"]
