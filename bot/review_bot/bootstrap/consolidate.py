@@ -56,7 +56,7 @@ def consolidate(memory: Memory, config: str | None = None) -> Consolidated:
 
 def prune(memory: Memory) -> int:
     """Write tombstones for what never matters again; how many events that are."""
-    from review_bot.bootstrap.judge import forget, forget_before
+    from review_bot.bootstrap.judge import forget
     from review_bot.evaluation.experiments import experiments
     from review_bot.memory.prune import useless
 
@@ -64,12 +64,7 @@ def prune(memory: Memory) -> int:
     decisions = [one for one in events if one.kind == "decision"]
     ended = {one.start for one in experiments(decisions) if one.state != "running"}
     found = useless(events, int(time.time()), ended)
-    count = 0
-    if found.shown_until is not None:
-        count += forget_before(memory, "shown", found.shown_until)
-    if found.ids:
-        count += forget(memory, ids=found.ids)
-    return count
+    return forget(memory, ids=found) if found else 0
 
 
 def _learned(memory: Memory, config: str | None) -> tuple[Sequence[Proposal], Sequence[Standing], Sequence[Stale]]:

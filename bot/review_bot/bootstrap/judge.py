@@ -76,13 +76,6 @@ def forget(memory: Memory, *, ids: Sequence[str] = (), finding: str | None = Non
     return len(found)
 
 
-def forget_before(memory: Memory, kind: str, until: int) -> int:
-    """Write a tombstone for the events of a kind before the time `until`; how many events here it names."""
-    found = sum(one.kind == kind and one.ts < until for one in memory.events())
-    _record_all(memory, [{"kind": "forget", "names": {"kind": kind}, "until": until}], by_actor=False)
-    return found
-
-
 def scope_of(memory: Memory, name: str, path: str | None) -> Fields:
     """The scope that a rule's id or a finding's fingerprint stands for, in files that match `path`."""
     if not is_hash(name):

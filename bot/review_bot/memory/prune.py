@@ -1,9 +1,8 @@
-"""What of a log never matters again, whatever else comes in."""
+"""What of a log decides nothing any more, whatever else comes in; old `shown` events are `stores.segments`' matter."""
 
 from __future__ import annotations
 
 from review_bot.memory.fold import undone
-from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,25 +16,16 @@ STEP = 30 * 86_400
 """The border moves in steps, so that a nightly run writes few tombstones."""
 
 
-class Useless(NamedTuple):
-    """Events that decide nothing any more."""
-
-    shown_until: int | None
-    """`shown` events before this time; None where there are none."""
-    ids: tuple[str, ...]
-
-
-def useless(events: Iterable[Event], now: int, ended: Collection[str] = ()) -> Useless:
-    """What may go: old events that were only logged or taken back, and which findings the `ended` experiments showed.
+def useless(events: Iterable[Event], now: int, ended: Collection[str] = ()) -> tuple[str, ...]:
+    """Ids of what may go: old events that were only logged or taken back, and what the `ended` experiments showed.
 
     Age counts from the newest event that is not of the future, so that a log that rests does not wither.
     """
     known = sorted(events, key=lambda one: one.id)
     newest = max((one.ts for one in known if one.ts <= now), default=0)
     border = (newest - AGE) // STEP * STEP
-    shown = any(one.kind == "shown" and one.ts < border for one in known)
-    ids = sorted({*_old(known, border), *(one.id for one in known if one.get("arm") and one.get("of") in ended)})
-    return Useless(border if shown else None, tuple(ids))
+    arms = {one.id for one in known if one.kind == "decision" and one.get("arm") and one.get("of") in ended}
+    return tuple(sorted({*_old(known, border), *arms}))
 
 
 def _old(known: Sequence[Event], border: int) -> Iterator[str]:

@@ -27,19 +27,16 @@ def logged(ts: int) -> Event:
     return made("signal", ts, sig="no-verify", y=None, rule="r.x", finding="0" * 16)
 
 
-def test_old_events_that_were_only_logged_or_shown_go() -> None:
-    kept = [signal(ts=NOW), signal(ts=OLD), logged(NOW), made("shown", NOW, rule="r.x", finding="1" * 16)]
-    old = [logged(OLD), made("shown", OLD, rule="r.x", finding="2" * 16)]
-    found = useless([*kept, *old], NOW)
-    assert found.ids == (old[0].id,)
-    assert found.shown_until is not None
-    assert OLD < found.shown_until <= NOW - AGE
+def test_old_events_that_were_only_logged_go() -> None:
+    kept = [signal(ts=NOW), signal(ts=OLD), logged(NOW)]
+    old = logged(OLD)
+    assert useless([*kept, old], NOW) == (old.id,)
 
 
 def test_age_counts_from_the_newest_event_and_not_from_today() -> None:
-    events = [signal(ts=OLD + 5), logged(OLD), made("shown", OLD, rule="r.x", finding="2" * 16)]
-    assert useless(events, NOW) == (None, ())
-    assert useless([*events, signal(ts=NOW + 1)], NOW) == (None, ())  # of the future: somebody's clock
+    events = [signal(ts=OLD + 5), logged(OLD)]
+    assert useless(events, NOW) == ()
+    assert useless([*events, signal(ts=NOW + 1)], NOW) == ()  # of the future: somebody's clock
 
 
 def test_what_was_taken_back_long_ago_goes() -> None:
@@ -48,15 +45,15 @@ def test_what_was_taken_back_long_ago_goes() -> None:
     undo = made("unmute", OLD + 1, scope={"rule": "r.x"}, undoes=[muted.id, rejected.id])
     events = [muted, rejected, undo, signal(ts=NOW)]
     found = useless(events, NOW)
-    assert set(found.ids) == {muted.id, rejected.id}
-    assert state([*events, forget(ids=list(found.ids))]) == state(events)
+    assert set(found) == {muted.id, rejected.id}
+    assert state([*events, forget(ids=list(found))]) == state(events)
 
 
 def test_what_the_arms_of_an_experiment_showed_goes_with_its_end() -> None:
     begun = made("decision", NOW, experiment="x", state="start", prompts="p")
     arm = made("decision", NOW, experiment="x", of=begun.id, arm="b", shown=["0" * 16])
-    assert useless([begun, arm], NOW).ids == ()
-    assert useless([begun, arm], NOW, {begun.id}).ids == (arm.id,)
+    assert useless([begun, arm], NOW) == ()
+    assert useless([begun, arm], NOW, {begun.id}) == (arm.id,)
 
 
 def test_no_pruning_changes_what_a_log_says() -> None:
@@ -79,8 +76,6 @@ def test_no_pruning_changes_what_a_log_says() -> None:
                 undone = [one.id for one in draw.sample(events, 2) if one.kind in ("signal", "mute")]
                 events.append(made("unmute", ts, scope={"rule": "r.1"}, undoes=undone))
         found = useless(events, NOW + 100)
-        after = [*events, *([forget(ids=list(found.ids))] if found.ids else [])]
-        if found.shown_until is not None:
-            after.append(forget(names={"kind": "shown"}, until=found.shown_until))
+        after = [*events, *([forget(ids=list(found))] if found else [])]
         assert state(after) == state(events)
-        assert useless([one for one in events if one.id not in found.ids], NOW + 100).ids == ()
+        assert useless([one for one in events if one.id not in found], NOW + 100) == ()
