@@ -30,11 +30,12 @@ _FAR = 3
 """Lines that are looked through for a neighbour that isn't blank."""
 
 _STRINGS = (
+    r"(?=[\"'`rRbBuUfFL@$])(?:"  # one look spares most names five attempts
     r'[rRbBuUfF]{0,2}"""(?:[^"\\]|\\.|"(?!""))*(?:"""|\Z)'
     r"|[rRbBuUfF]{0,2}'''(?:[^'\\]|\\.|'(?!''))*(?:'''|\Z)"
     r'|[rRbBuUfFLu@$]{0,2}"(?:[^"\\\n]|\\.)*"'
     r"|[rRbBuUfF]{0,2}'(?:[^'\\\n]|\\.)*'"
-    r"|`(?:[^`\\]|\\.)*`"
+    r"|`(?:[^`\\]|\\.)*`)"
 )
 _SLASHES = r"//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)"
 _COMMENTS = {
@@ -228,26 +229,45 @@ def _is_comment(token: str) -> bool:
 def _code(found: list[str]) -> list[str]:
     """Tokens of a programming language."""
     result = []
-    before, depth, last = "", 0, len(found) - 1
-    for at, raw in enumerate(found):
-        first, word = raw[0], raw
-        if first.isalpha() or first in "_$":
-            if raw[-1] in _QUOTES:
-                word = "S"
-            elif not (raw in KEYWORDS or before in _MEMBER or first.isupper()):
-                after = found[at + 1] if at < last else ""
+    before, depth = "", 0
+    words = _WORDS
+    for raw, after in zip(found, (*found[1:], ""), strict=False):
+        word = words.get(raw)
+        if word is None:
+            word = _kept(raw)
+        if not word:
+            word = raw
+            if before not in _MEMBER:
                 called = after == "(" and before not in _DEFINES
                 if not (called or (after == "=" and depth) or (after == ":" and before in "{,")):
                     word = "v"
-        elif first in _QUOTES:
-            word = "S" if len(raw) > 1 else raw
-        elif first.isdigit():
-            word = "N"
-        else:
-            depth = max(depth + (raw == "(") - (raw == ")"), 0)
+        elif word == "(":
+            depth += 1
+        elif word == ")" and depth:
+            depth -= 1
         result.append(word)
         before = raw
     return result
+
+
+_WORDS: dict[str, str] = {}
+"""What each token becomes; empty for names, where that depends on their neighbours."""
+_MOST_WORDS = 4_096
+
+
+def _kept(raw: str) -> str:
+    """What a token becomes, and stays for the next time."""
+    first, word = raw[0], raw
+    if first.isalpha() or first in "_$":
+        word = "S" if raw[-1] in _QUOTES else raw if raw in KEYWORDS or first.isupper() else ""
+    elif first in _QUOTES:
+        word = "S" if len(raw) > 1 else raw
+    elif first.isdigit():
+        word = "N"
+    if len(_WORDS) >= _MOST_WORDS:
+        _WORDS.clear()
+    _WORDS[raw] = word
+    return word
 
 
 def _sql(found: list[str]) -> list[str]:
@@ -336,18 +356,36 @@ def _winnowed(found: Sequence[str]) -> tuple[int, ...]:
     """The 16 least of the winnowed hashes of all runs of five tokens; of a shorter text one hash of all of it."""
     if not found:
         return ()
-    codes = [crc32(token.encode("utf-8", "surrogateescape")) for token in found]
+    known = _CODES
+    codes = [known.get(token) or _code_of(token) for token in found]
     if len(codes) < GRAM:
         codes = (codes * GRAM)[:GRAM]
     grams = []
     rolling = 0
-    for at, code in enumerate(codes):
+    for code in codes[: GRAM - 1]:
         rolling = (rolling * _BASE + code) & _MASK
-        if at >= GRAM:
-            rolling = (rolling - codes[at - GRAM] * _TOP) & _MASK
-        if at >= GRAM - 1:
-            grams.append(((rolling ^ (rolling >> 15)) * _MIX) & _MASK)
+    for gone, code in zip((0, *codes), codes[GRAM - 1 :], strict=False):
+        rolling = (rolling * _BASE + code - gone * _TOP) & _MASK
+        grams.append(((rolling ^ (rolling >> 15)) * _MIX) & _MASK)
     if len(grams) <= WINDOW:
         return (min(grams),)
-    chosen = set(map(min, grams, grams[1:], grams[2:], grams[3:]))
+    chosen = set()
+    pairs = zip(grams, grams[1:], grams[2:], grams[3:], strict=False)
+    for first, second, third, fourth in pairs:  # compared in place: half the time of calling min
+        one = first if first < second else second  # noqa: FURB136
+        other = third if third < fourth else fourth  # noqa: FURB136
+        chosen.add(one if one < other else other)  # noqa: FURB136
     return tuple(sorted(chosen)[:MOST_HASHES])
+
+
+_CODES: dict[str, int] = {}
+"""The number of each token."""
+
+
+def _code_of(token: str) -> int:
+    """The number of a token, which stays for the next time."""
+    code = crc32(token.encode("utf-8", "surrogateescape"))
+    if len(_CODES) >= _MOST_WORDS:
+        _CODES.clear()
+    _CODES[token] = code
+    return code

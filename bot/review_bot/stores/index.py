@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 2.0
 """Seconds to wait for another process that folds; then we fold for ourselves, in memory."""
+_COMMON = 64
+"""Patterns with a hash from which on it is common."""
 _IN_DOUBT = (sqlite3.Error, Damaged, ValueError, TypeError, OverflowError, struct.error)
 
 
@@ -69,6 +71,8 @@ class Index:
         self._store = store
         self._database = _opened(path)
         self._renewed = False
+        self._frequent: dict[int, int] = {}
+        """How many patterns have a hash; of rare ones only that they are rare."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -93,12 +97,50 @@ class Index:
     def near(self, fp: Sequence[int], least: int = 1, limit: int = 200) -> Sequence[Pattern]:
         """Patterns that share `least` hashes of `fp` or more, those with the most first, then by number."""
         hashes = sorted(set(fp))
-        query = (
-            f"SELECT pattern, count(*) AS shared FROM fp WHERE hash IN ({marks(hashes)}) GROUP BY pattern"
-            " HAVING shared >= ? ORDER BY shared DESC, pattern LIMIT ?"
-        )
-        numbers = [number for number, _ in self._rows(query, (*hashes, least, limit))] if hashes else []
+        numbers = self._sharing(hashes, least, limit) if hashes else []
         return self._answer(lambda: read_patterns(self._database, numbers))
+
+    def _sharing(self, hashes: Sequence[int], least: int, limit: int) -> list[int]:
+        """Numbers of the patterns that share `least` hashes or more, those with the most first, then by number.
+
+        Who shares more than `n` hashes shares one beside the `n` most common. These, which nearly every pattern has,
+        are looked up for the patterns that share another one, not counted for all. How many may be left out so depends
+        on how much the last of the answer shares, which a first look bounds from below.
+        """
+        common = self._common(hashes)
+        rows = self._counted(hashes, common, least, limit) if len(common) < len(hashes) else []
+        last = rows[-1][1] if len(rows) == limit else 0
+        if max(least, last) <= len(common):
+            rows = self._counted(hashes, common[: max(least, last) - 1], least, limit)
+        return [number for number, _ in rows]
+
+    def _counted(self, hashes: Sequence[int], common: Sequence[int], least: int, limit: int) -> list[tuple[Any, ...]]:
+        """Number of each pattern that has one of the hashes that are not `common`, and how many of all it shares."""
+        rest = [one for one in hashes if one not in common]
+        counted = f"SELECT pattern, count(*) AS own FROM fp WHERE hash IN ({marks(rest)}) GROUP BY pattern"
+        of_all = "own"
+        if common:
+            others = f"other.pattern = one.pattern AND other.hash IN ({marks(common)})"
+            of_all = f"own + (SELECT count(*) FROM fp AS other WHERE {others})"
+        query = (
+            f"SELECT pattern, {of_all} AS shared FROM ({counted} HAVING own >= ?) AS one"
+            " ORDER BY shared DESC, pattern LIMIT ?"
+        )
+        rows = self._rows(query, (*common, *rest, max(least - len(common), 1), limit))
+        return [row for row in rows if row[1] >= least]
+
+    def _common(self, hashes: Sequence[int]) -> list[int]:
+        """Those that many patterns have, the most common first."""
+        known = self._frequent
+        new = [one for one in hashes if one not in known]
+        if new:
+            few = "SELECT ?, count(*) FROM (SELECT 1 FROM fp WHERE hash = ? LIMIT ?)"
+            values = [value for each in new for value in (each, each, _COMMON)]
+            known.update(self._rows(" UNION ALL ".join([few] * len(new)), values))
+        for one in new:
+            if known[one] >= _COMMON:
+                known[one] = self._rows("SELECT count(*) FROM fp WHERE hash = ?", (one,))[0][0]
+        return sorted((one for one in hashes if known[one] >= _COMMON), key=lambda one: (-known[one], one))
 
     def signals(self, patterns: Iterable[tuple[str, str]]) -> Sequence[Signal]:
         """The signals in force on patterns given by rule and key."""
@@ -174,6 +216,7 @@ class Index:
         head = self._store.head()
         if self._head() == head:
             return
+        self._frequent.clear()
         try:
             self._follow(head)
         except _IN_DOUBT as error:

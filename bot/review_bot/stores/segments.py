@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from review_bot.domain.event import VERSION, event, parse_all
+from review_bot.domain.event import VERSION, BadEvent, event, parse
 from review_bot.domain.forget import Forgotten, live
 from review_bot.stores.batches import later_versions, segments
 from review_bot.values import NamedTuple
@@ -43,13 +43,23 @@ def live_of(batches: Iterable[Batch]) -> Live:
     events: dict[str, Event] = {}
     later: dict[str, bytes] = {}
     for batch in batches:
-        lines = list(batch.lines)
-        events.update((one.id, one) for one in parse_all(lines))
-        later.update(later_versions(lines))
+        for line in batch.lines:
+            one = _event(line)
+            if one is not None:
+                events[one.id] = one
+            else:  # only then: most lines need not be read twice
+                later.update(later_versions([line]))
     kept, added = _pruned(tuple(live(events.values())))
     ids = Forgotten(kept).ids
     dropped = events.keys() - {one.id for one in kept} | later.keys() & ids
     return Live(kept, tuple(line for name, line in later.items() if name not in ids), frozenset(dropped), added)
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        return parse(line)
+    except BadEvent:
+        return None
 
 
 def _pruned(events: tuple[Event, ...]) -> tuple[tuple[Event, ...], tuple[Event, ...]]:

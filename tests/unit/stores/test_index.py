@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import random
@@ -109,6 +110,21 @@ def test_lines_that_are_no_events_are_skipped_and_counted(path: str) -> None:
     with open_index(path, log) as index:
         assert index.skipped == 3
         assert says(index) == truth(LOG)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 20))
+def test_common_hashes_are_counted_like_all_others(seed: int, common: int) -> None:
+    draw = random.Random(seed)
+    events = [
+        signal(0, rule=f"r{n}", key=f"k{n}", fp=sorted(draw.sample(range(12), draw.randrange(1, 7)))) for n in range(30)
+    ]
+    known = Known(fold(events))
+    with pytest.MonkeyPatch.context() as patch, open_index(None, Log(events)) as index:
+        patch.setattr("review_bot.stores.index._COMMON", common)
+        for least, limit in itertools.product((1, 2, 3, 5), (1, 5, 200)):
+            fp = draw.sample(range(13), 5)
+            assert index.near(fp, least, limit) == known.near(fp, least, limit)
 
 
 @settings(max_examples=60)
