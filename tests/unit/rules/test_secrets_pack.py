@@ -480,8 +480,11 @@ LISTED = (
     ("a.py", "OWNER = '0x52908400098527886E0F7030069857D2E4169EE7'"),
     ("a.py", "TX = '0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b'"),
     ("a.md", "Pinned as bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"),
-    ("nginx.conf", "add_header Content-Security-Policy \"script-src 'sha256-RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc='\";"),
-    ("jwks.json", '  "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc", "e": "AQAB"'),
+    (
+        "nginx.conf",
+        "add_header Content-Security-Policy \"script-src 'sha256-RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc='\";",
+    ),
+    ("jwks.json", '  "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT", "e": "AQAB"'),
     ("a.json", '  "client_id": "407408718192-qq8ve3r7k0qg9nk1m2d0aa6f2g3b4c5d.apps.googleusercontent.com"'),
     ("main.tf", '  ami = "ami-0c55b159cbfafe1f0"'),
     ("main.tf", '  kms_key_id = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"'),
