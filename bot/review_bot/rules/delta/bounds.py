@@ -143,6 +143,11 @@ def _milliseconds(text: str) -> tuple[float, bool] | None:
 def _same_call(old: str, new: str, key: str) -> bool:
     """True where what had the bound is still there: the same function is called, or the same value is set."""
 
+    command = re.search(r"\"([\w:.-]+)\": \"([\w./-]+) [^\"]*(?i:time_?out)", old)
+    other = re.search(rf"\"{re.escape(command[1])}\": \"([\w./-]+)", new) if command else None
+    if command and other and command[2] != other[1]:
+        return False
+
     def callee(text: str) -> str | None:
         found = re.search(
             r"([A-Za-z_$][\w$.]*)\s*[({]",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from review_bot.domain.paths import is_test
 from review_bot.rules.delta.lazy import lazy
 from review_bot.rules.delta.masking import without_comments
 from review_bot.rules.delta.words import squeezed
@@ -194,6 +195,9 @@ def _elsewhere(file: FileChange, statement: Statement, found: str) -> bool:
     body = file.new.body(after) if after else file.new.statements
     added = [one for one in body if file.is_added(one) and one.position != _index(file, statement)]
     helpers = file.change.functions_added()
+    asked = re.match(r"if ?\(?!?(?:not )?([a-zA-Z_]\w*)", statement.code)
+    if asked and any(re.match(rf"if\b.*\b{asked[1]}\b", one.code) for one in added):
+        return True
     if not found.startswith("if") and any(found in without_comments(one.text, file.language) for one in added):
         return True
     for one in added:
@@ -402,7 +406,17 @@ def _fine(file: FileChange, new: Statement, call: str, sync: set[str]) -> bool:
         return not any(re.match(r"try\b", one.code) for one in file.new.ancestors(new))
     if call.partition(".")[0] in _exchanged_objects(file):
         return True
-    return _awaited_later(file, new, function)
+    return _awaited_later(file, new, function) or _is_plain(file, new, function)
+
+
+def _is_plain(file: FileChange, new: Statement, function: Function | None) -> bool:
+    """True in a test for a result of which members are used: of a promise it would not have them."""
+    target = re.match(r"(?:const |let |var )?(\w+)\s*=", new.code) if is_test(file.path) else None
+    if not target:
+        return False
+    used = re.compile(rf"(?<![\w.]){target[1]}[?!]?\.(?!then\b|catch\b|finally\b)\w")
+    body = file.new.body(function) if function else file.new.statements
+    return any(one.position > new.position and used.search(one.code) for one in body)
 
 
 def _exchanged_objects(file: FileChange) -> set[str]:

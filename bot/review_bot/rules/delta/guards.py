@@ -599,6 +599,8 @@ def _asks_presence(part: str, others: Iterable[str]) -> bool:
     """True for a part that asks whether something is there of which others speak, or whether it is missing too."""
     if _PRESENCE.match(part) or (_ABSENCE.match(part) and all(map(_ABSENCE.match, others))):
         return True
+    if any(re.fullmatch(rf"{re.escape(other)}(?:\.\w+|\[\w+\])", part) for other in others):
+        return True
     return any(other.startswith((f"{part}.", f"{part}[", f"{part}->")) for other in others)
 
 

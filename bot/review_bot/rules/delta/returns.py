@@ -135,6 +135,8 @@ def _renamed_type(file: FileChange, first: str, second: str) -> bool:
     """True where a type only has a new name, or its arguments are spelled out."""
     if _same_variable(first, second) or _alias(file, first, second):
         return True
+    if _redefined(file, first, second):
+        return True
     heads = re.split(r"[<\[]", first)[0].strip("*&? "), re.split(r"[<\[]", second)[0].strip("*&? ")
     if heads[0] == heads[1] and re.search(r"[<\[]", first + second) and ("<" in first) != ("<" in second):
         return True
@@ -152,6 +154,19 @@ def _same_variable(first: str, second: str) -> bool:
         for text in (first, second)
     ]
     return squeezed(loose[0]) == squeezed(loose[1])
+
+
+def _redefined(file: FileChange, first: str, second: str) -> bool:
+    """True where the change takes away the definition of the old type and gives one of the new: a new name for it."""
+    name, now = (re.sub(r"\W.*", "", text.lstrip("*&[]")) for text in (first, second))
+    if not name or not now or first.replace(name, now) != second:
+        return False
+    before = "\n".join(text for other in file.change.files for _, text in other.view.removed)
+    shapes = [
+        rf"(?m)\b(?:type|class|interface|struct|enum)\s+{one}\b|^\s*{one}\s+(?:interface|struct)\b"
+        for one in (name, now)
+    ]
+    return bool(re.search(shapes[0], before) and re.search(shapes[1], file.change.added_text))
 
 
 def _alias(file: FileChange, first: str, second: str) -> bool:

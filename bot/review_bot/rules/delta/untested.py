@@ -22,11 +22,11 @@ _LOGIC = lazy(
 )
 _ELSEWHERE = lazy(
     r"(?:^|/)(?:docs?|bin|examples?|samples?|demos?|scripts?|tools?|bench(?:marks?)?|migrations?|vendor"
-    r"|third_party|node_modules|site|website|tutorials?|\.github|build|dist|typings|stories|mocks?"
+    r"|third_party|_vendor|vendored|extern|node_modules|site|website|tutorials?|\.github|build|dist|typings|stories|mocks?"
     r"|stubs)/"
     r"|(?:^|/)(?:setup|conf|conftest|noxfile|tasks|fabfile|manage|gulpfile|webpack\.config"
     r"|rollup\.config|Gruntfile|dangerfile|__main__|_version|versioneer)\.\w+$|\.d\.ts$"
-    r"|\.config\.\w+$|\.stub\.|\.pyi$",
+    r"|\.config\.\w+$|\.stub\.|\.pyi$|^\w+/(?:\w+/)*packages/\w+/.*\.py$",
     re.IGNORECASE,
 )
 _UNLIKELY = bag(
@@ -75,8 +75,15 @@ def _nobody_tests_here(file: FileChange) -> bool:
     tested: dict[str, set[str]]
     folders, tested = known  # type: ignore[misc]
     folder, _, name = file.path.rpartition("/")
-    stems = folders.get(folder, set())
-    return len(stems) >= _MANY and folder not in tested and not (stems | {name.partition(".")[0]}) & tested[""]
+    own = {name.partition(".")[0]}
+    while folder:
+        stems = {stem for other, some in folders.items() if f"{other}/".startswith(f"{folder}/") for stem in some}
+        if any(f"{other}/".startswith(f"{folder}/") for other in tested if other) or (stems | own) & tested[""]:
+            return False
+        if len(stems) >= _MANY:
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
 
 
 def _folders(paths: Iterable[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
