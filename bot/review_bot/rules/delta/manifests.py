@@ -189,7 +189,7 @@ def locked(path: str, text: str, name: str) -> list[str]:
         "pnpm-lock.yaml": rf"(?m)^\s+(?:'?/?{escaped}[@/]([\d.]+[\w.-]*)"
         rf"|'?{escaped}'?:\n\s+specifier:[^\n]*\n\s+version: ([^\s(]+))",
         "bun.lock": rf"\"{escaped}\": \[\"{escaped}@([^\"]+)\"",
-        "go.sum": rf"(?m)^{escaped} (v[^\s/]+)(?:/go\.mod)? ",
+        "go.sum": rf"(?m)^{escaped} (v[^\s/]+)(?:/go\.mod)? (?!.*\n{escaped} \1/go\.mod )",
         "Gemfile.lock": rf"(?m)^ {{4}}{escaped} \(([^)]+)\)",
         "composer.lock": rf"\"name\": \"{escaped}\",\s*\"version\": \"v?([^\"]+)\"",
         "requirements.txt": rf"(?im)^{loose}(?:\[[^\]]*\])?==([^\s;\\]+)",

@@ -123,7 +123,7 @@ def _stale(file: FileChange, one: _Changed, sites: dict[str, list[int]]) -> list
         language = language_of(path)
         if language == file.language or {language, file.language} <= {"javascript", "typescript"}:
             texts[path] = text_of(file.change, path)
-    if sum(_definitions(text, one.name, file.language) for text in texts.values()) != 1:
+    if any(_definitions(text, one.name, file.language) != (path == file.path) for path, text in texts.items()):
         return []
     callers = []
     for path in sorted(texts, key=lambda path: (is_test(path), path)):
