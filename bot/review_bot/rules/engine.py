@@ -181,7 +181,9 @@ class Engine:
             findings.append(finding)
             anchors[finding.fingerprint] = anchor
         for rule in rules:
-            matches = self._guarded(rule, view, trees) if rule.id not in self._stopped else None
+            if rule.id in self._stopped or (rule.kind in _STRUCTURAL and trees.is_silent(rule)):
+                continue
+            matches = self._guarded(rule, view, trees)
             if matches:
                 for finding, anchor in findings_of(rule, matches, view, self._recheck(rule, view)):
                     findings.append(finding)
@@ -197,11 +199,12 @@ class Engine:
             together.setdefault(view.language, []).append(view)
         possible = {}
         for language, some in together.items():
-            added = Haystack("\n".join(self._searched(view) for view in some))
-            removed = Haystack("\n".join(view.removed_lower for view in some))
+            entries = list(self.rules.of_language(language))
+            added = Haystack("\n".join(self._searched(view) for view in some), len(entries))
+            removed = Haystack("\n".join(view.removed_lower for view in some), len(entries))
             possible[language] = [
                 entry
-                for entry in self.rules.of_language(language)
+                for entry in entries
                 if not entry.keywords or (removed if entry.scope == "removed" else added).any_of(entry.keywords)
             ]
         return possible

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from review_bot.memo import remembered
-from review_bot.rules.structural import LARGEST_FILE, config_of, match_of, silent, too_deep
+from review_bot.rules.structural import LARGEST_FILE, LARGEST_SCREEN, config_of, match_of, silent, too_deep
 from review_bot.rules.view import Unit
 from review_bot.values import NamedTuple
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _SEPARATOR = {"python": "# -", "ruby": "# -"}
 MERGEABLE = frozenset(("python", "javascript", "typescript", "tsx", "go", "java", "ruby", "rust", "kotlin"))
 """Grammars in which files that stand one behind the other mean what they mean alone."""
+_FEW = 3
+"""Rules from which on one search for all of them is worth its making."""
 _TOP = ("module", "program", "source_file", "compilation_unit")
 """A rule that speaks of the top of a file could take another file's text for this one's."""
 
@@ -82,13 +84,34 @@ class Forest:
 
     def screen(self, rules: Sequence[Rule]) -> None:
         """Find out by few searches which of the rules match nothing in any of the files."""
-        if self._root is not None:
-            for name in silent(self._root, [rule for rule in rules if self._may_ask(rule)]):
-                self._found[name] = [[] for _ in self._views]
+        if self._root is None:
+            return
+        asked = [rule for rule in rules if self._may_ask(rule)]
+        if len(self._text) > LARGEST_SCREEN:
+            self._search_together(asked, self._root)
+            return
+        for name in silent(self._root, asked):
+            self._found[name] = [[] for _ in self._views]
+
+    def _search_together(self, rules: Sequence[Rule], root: SgNode) -> None:
+        """Find what the rules match by one search for all of them."""
+        from review_bot.rules import together
+
+        fitting = together.fit(rules)
+        if len(fitting) < _FEW:
+            return
+        self._found.update((rule.id, [[] for _ in self._views]) for rule, _ in fitting)
+        for rule, node, suffix in together.find(root, fitting):
+            self._take(self._found[rule.id], node, rule, suffix)
 
     def answers(self, rule: Rule, view: View) -> bool:
         """True where `matches` knows; else the file has to be searched alone."""
         return self._root is not None and id(view) in self._numbers and self._may_ask(rule)
+
+    def is_silent(self, rule: Rule, view: View) -> bool:
+        """True where the rule was searched for and matches nothing in the view."""
+        number = self._numbers.get(id(view))
+        return number is not None and rule.id in self._found and not self._found[rule.id][number]
 
     def _may_ask(self, rule: Rule) -> bool:
         """False for a rule that must see a whole file, or its top."""
@@ -106,10 +129,14 @@ class Forest:
         """Matches of the rule by file, with the lines of each file counted from 1."""
         found: list[list[Match]] = [[] for _ in self._views]
         for node in root.find_all(config_of(rule)):
-            chunk = self._chunks[bisect_right(self._starts, node.range().start.line + 1) - 1]
-            unit = Unit(self._text, 1 + chunk.first_line - chunk.start)
-            found[chunk.view].append(match_of(node, unit, "new", rule))
+            self._take(found, node, rule)
         return found
+
+    def _take(self, found: list[list[Match]], node: SgNode, rule: Rule, suffix: str = "") -> None:
+        """Put a node to the matches of its file."""
+        chunk = self._chunks[bisect_right(self._starts, node.range().start.line + 1) - 1]
+        unit = Unit(self._text, 1 + chunk.first_line - chunk.start)
+        found[chunk.view].append(match_of(node, unit, "new", rule, suffix))
 
 
 def _fit(view: View) -> bool:

@@ -10,6 +10,10 @@ GAP = "…"
 """Between two parts of a keyword that must stand on one line in this order."""
 
 
+_MANY = 1000
+"""Letters of a text that one question is worth."""
+
+
 def any_of(keywords: Iterable[str], text: str) -> bool:
     """True when one of the keywords stands in `text`, both in lower case."""
     for word in keywords:  # noqa: SIM110 - a generator costs more than the search
@@ -21,13 +25,18 @@ def any_of(keywords: Iterable[str], text: str) -> bool:
 class Haystack:
     """A text that is searched for thousands of keywords: three letters rule most of them out without a search."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, questions: int = _MANY) -> None:
+        """`questions` says about how often it will be asked: collecting the letters of a long text pays only often."""
         self._text = text
-        self._grams = {text[at : at + 3] for at in range(len(text) - 2)}
+        self._grams: set[str] | None = None
+        if len(text) < questions * _MANY:
+            self._grams = {text[at : at + 3] for at in range(len(text) - 2)}
 
     def any_of(self, keywords: Iterable[str]) -> bool:
         """True when one of the keywords stands in the text."""
         grams, text = self._grams, self._text
+        if grams is None:
+            return any_of(keywords, text)
         for word in keywords:
             # Of a keyword with a gap the first letters may belong to both parts: it is looked for in full.
             if (word[:3] in grams or len(word) < 3 or GAP in word[:3]) and (
@@ -39,7 +48,7 @@ class Haystack:
     def _has_parts(self, parts: list[str]) -> bool:
         """True when the parts stand on one line in this order."""
         for part in parts:
-            if len(part) >= 3 and part[-3:] not in self._grams:
+            if len(part) >= 3 and self._grams is not None and part[-3:] not in self._grams:
                 return False
         return _on_one_line(parts, self._text)
 

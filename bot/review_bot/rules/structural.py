@@ -103,6 +103,12 @@ class Trees:
             return ()
         return self._forest.matches(rule, self._view) if self._forest is not None else None
 
+    def is_silent(self, rule: Rule) -> bool:
+        """True where an earlier search has shown that the rule matches nothing in the new version."""
+        if rule.where.scope == "removed":
+            return False
+        return rule.id in self._silent or (self._forest is not None and self._forest.is_silent(rule, self._view))
+
     def screen(self, rules: Sequence[Rule]) -> None:
         """Find out by few searches which of the rules match nothing in this file."""
         alone = [rule for rule in rules if self._forest is None or not self._forest.answers(rule, self._view)]
@@ -170,8 +176,8 @@ def _silent(root: SgNode, rules: list[tuple[str, Any]]) -> Iterator[str]:
         yield from _silent(root, rules[middle:])
 
 
-def match_of(node: SgNode, unit: Unit, side: Side, rule: Rule) -> Match:
-    """The node as a place in the file that the unit is from."""
+def match_of(node: SgNode, unit: Unit, side: Side, rule: Rule, suffix: str = "") -> Match:
+    """The node as a place in the file that the unit is from; `suffix` stands behind the names of metavariables."""
     place = node.range()
     start, end = place.start, place.end
     quote = node.text()
@@ -182,20 +188,20 @@ def match_of(node: SgNode, unit: Unit, side: Side, rule: Rule) -> Match:
         end.line + unit.first_line,
         end.column + 1 + unit.indent,
         quote,
-        _captures(node, unit, rule),
+        _captures(node, unit, rule, suffix),
     )
 
 
-def _captures(node: SgNode, unit: Unit, rule: Rule) -> dict[str, str]:
+def _captures(node: SgNode, unit: Unit, rule: Rule, suffix: str) -> dict[str, str]:
     """Texts of the metavariables that the rule's message or fix names."""
     words = rule.message + (rule.fix.template if rule.fix else "")
     captures = {}
     for name in _names(words):
-        found = node.get_match(name)
+        found = node.get_match(name + suffix)
         if found is not None:
             captures[name] = found.text()
             continue
-        several = node.get_multiple_matches(name)
+        several = node.get_multiple_matches(name + suffix)
         if several:
             first, last = several[0].range().start.index, several[-1].range().end.index
             captures[name] = unit.text[first:last]
