@@ -126,9 +126,10 @@ class Engine:
         """Run the rules over both versions; what they find is given out with the file it stands in."""
         from review_bot.rules import delta
 
-        spoken = [
-            one for one in entries if not one.keywords or any(delta.speaks_of(one.keywords, view) for view in views)
-        ]
+        lines = Haystack(
+            "\n".join(text for view in views for text in (view.added_lower, view.removed_lower)), len(entries)
+        )
+        spoken = [one for one in entries if not one.keywords or lines.any_of(one.keywords)]
         paths = [file.path for file in change.files if not file.deleted]
         for rule, view, ask in delta.run([one.rule for one in spoken], views, change.tree, paths):
             if rule.id in self._stopped or self.late():

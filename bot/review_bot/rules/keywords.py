@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from review_bot.memo import remembered
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 GAP = "…"
 """Between two parts of a keyword that must stand on one line in this order."""
@@ -17,9 +19,14 @@ _MANY = 1000
 def any_of(keywords: Iterable[str], text: str) -> bool:
     """True when one of the keywords stands in `text`, both in lower case."""
     for word in keywords:  # noqa: SIM110 - a generator costs more than the search
-        if word in text or (GAP in word and _on_one_line(word.split(GAP), text)):
+        if word in text or (GAP in word and _on_one_line(_parts(word), text)):
             return True
     return False
+
+
+@remembered(maxsize=4096)
+def _parts(word: str) -> tuple[str, ...]:
+    return tuple(word.split(GAP))
 
 
 class Haystack:
@@ -40,12 +47,12 @@ class Haystack:
         for word in keywords:
             # Of a keyword with a gap the first letters may belong to both parts: it is looked for in full.
             if (word[:3] in grams or len(word) < 3 or GAP in word[:3]) and (
-                word in text or (GAP in word and self._has_parts(word.split(GAP)))
+                word in text or (GAP in word and self._has_parts(_parts(word)))
             ):
                 return True
         return False
 
-    def _has_parts(self, parts: list[str]) -> bool:
+    def _has_parts(self, parts: Sequence[str]) -> bool:
         """True when the parts stand on one line in this order."""
         for part in parts:
             if len(part) >= 3 and self._grams is not None and part[-3:] not in self._grams:
@@ -53,9 +60,10 @@ class Haystack:
         return _on_one_line(parts, self._text)
 
 
-def _on_one_line(parts: list[str], text: str) -> bool:
-    if not all(part in text for part in parts):
-        return False
+def _on_one_line(parts: Sequence[str], text: str) -> bool:
+    for part in parts:
+        if part not in text:
+            return False
     first = parts[0]
     at = text.find(first)
     while at >= 0:
@@ -68,7 +76,7 @@ def _on_one_line(parts: list[str], text: str) -> bool:
     return False
 
 
-def _in_order(parts: list[str], text: str, at: int, end: int) -> bool:
+def _in_order(parts: Sequence[str], text: str, at: int, end: int) -> bool:
     for part in parts:
         at = text.find(part, at, end)
         if at < 0:

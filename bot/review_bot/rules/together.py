@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
 def fit(rules: Sequence[Rule]) -> list[tuple[Rule, Any]]:
     """Those of the rules that can be asked together, each with variables of its own."""
-    fitting = []
+    fitting: list[tuple[Rule, Any]] = []
     for rule in rules:
         config = config_of(rule)
         try:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from review_bot.rules.lazy import lazy
+from review_bot.patterns import lazy
 from review_bot.rules.taint.value import EVERYTHING
 
 _XSS = frozenset(("xss",))
@@ -16,7 +14,11 @@ _HOST = frozenset(("ssrf", "open-redirect"))
 _URL = _XSS | _HOST | _PATH
 _ALL = frozenset((EVERYTHING,))
 
-_Effects = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+
+    _Effects = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
 
 
 def _table(*rows: tuple[str, frozenset[str]]) -> _Effects:

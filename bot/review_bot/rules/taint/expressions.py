@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from review_bot.rules.lazy import lazy
+from review_bot.patterns import compiled, lazy
 from review_bot.rules.taint import effects
 from review_bot.rules.taint.names import dotted
 from review_bot.rules.taint.nodes import FRAGMENTS, literal, named, operator, part, span
@@ -537,7 +535,7 @@ class Expressions:
                 return cleansed(given, _HOST | _ROOTED)
             leads = self.records.get(span(first), CLEAN)
             return leads if leads == given else join(leads, cleansed(given, _HOST))
-        if _CLEANING.search(path) and arguments and re.match(r'["`]/', arguments[0].text()):
+        if _CLEANING.search(path) and arguments and compiled(r'["`]/').match(arguments[0].text()):
             return cleansed(given, _ROOTED)
         return given
 

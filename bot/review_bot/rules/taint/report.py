@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from review_bot.patterns import compiled
 from review_bot.rules.match import Match
 from review_bot.rules.taint import sinks
 from review_bot.rules.taint.flow import Flow, Settings
@@ -82,7 +81,7 @@ def _arrivals(rule: Rule, flow: Flow, found: Iterable[SgNode]) -> Iterator[tuple
                 break
     strings = rule.body.get("strings")
     if strings:
-        wanted = re.compile(strings)
+        wanted = compiled(strings)
         for text in flow.built:
             taint = _accepted(rule, text.value) if wanted.search(text.literals) else None
             if taint is not None and taint.start not in reached and not flow.washes(text.node, rule.category):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from review_bot.domain.language import grammars_of
 from review_bot.errors import RuleError
-from review_bot.rules.lazy import lazy
+from review_bot.patterns import DOTALL, compiled, lazy
 from review_bot.rules.taint.grammar import GRAMMARS
 
 TYPE_CHECKING = False
@@ -22,8 +20,8 @@ _OPTIONS = frozenset(("pair", "keyword_argument"))
 """`name=value` in the place of an argument is an option; a pattern has to name it."""
 _WORD = lazy(r"(?<![$\w])[A-Za-z_]\w*")
 _KNOWN_WORDS: dict[str, list[str]] = {}
-_CALL = lazy(r"^[^\s(]+\(.*\)$", re.DOTALL)
-_RUBY_CALL = lazy(r"^([^\s(]+)\((.*)\)$", re.DOTALL)
+_CALL = lazy(r"^[^\s(]+\(.*\)$", DOTALL)
+_RUBY_CALL = lazy(r"^([^\s(]+)\((.*)\)$", DOTALL)
 
 
 def config_of(pattern: str, grammar: str) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def config_of(pattern: str, grammar: str) -> dict[str, Any]:
     ways: list[dict[str, Any]] = [_way(pattern)]
     if grammar == "go" and _CALL.match(pattern):
         ways.append(_way(f"package p\nfunc f() {{ {pattern} }}", "call_expression"))
-    if grammar == "csharp" and re.search(r"\s[+]?=\s", pattern):
+    if grammar == "csharp" and compiled(r"\s[+]?=\s").search(pattern):
         ways.append(_way(f"class C {{ void M() {{ {pattern}; }} }}", "assignment_expression"))
     if grammar == "ruby":
         call = _RUBY_CALL.match(pattern)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
-from review_bot.rules.lazy import lazy
+from review_bot.patterns import IGNORECASE, compiled, lazy
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
+
     from review_bot.rules.taint.value import Kind
 
 _HOST = frozenset(("ssrf", "open-redirect"))
@@ -177,7 +177,7 @@ _ROUTE = lazy(
 _INJECTED = lazy(r"=\s*(?:\w+\.)*(?:Depends|Security|BackgroundTasks|Inject|Provide)\b|Depends\(")
 _SERVED = lazy(r"^(?:self|cls|request|req|response|res|resp|db|session|app|user|current_user|background_tasks)$")
 _SERVICE_TYPE = lazy(r"Request|Response|Session|Service|Repository|Depends|BackgroundTasks|Engine|Connection|Settings")
-_HANDLER = lazy(r"(?:^|\.|_)(?:lambda_)?handler$|^main$|^lambda_", re.IGNORECASE)
+_HANDLER = lazy(r"(?:^|\.|_)(?:lambda_)?handler$|^main$|^lambda_", IGNORECASE)
 
 
 def origin_of(language: str, signature: Signature, parameter: Parameter) -> Origin:
@@ -202,7 +202,7 @@ def _event(signature: Signature, parameter: Parameter) -> bool:
 def _python(signature: Signature, parameter: Parameter) -> Origin:
     if _event(signature, parameter):
         return _TAINTED
-    if parameter.name in ("req", "request") or re.search(r"\b\w*Request\b", parameter.type):
+    if parameter.name in ("req", "request") or compiled(r"\b\w*Request\b").search(parameter.type):
         return Origin(alias="request")
     if _ROUTE.search(signature.decorators):
         if _SERVED.match(parameter.name) or _INJECTED.search(parameter.text) or _SERVICE_TYPE.search(parameter.type):
@@ -216,7 +216,11 @@ def _python(signature: Signature, parameter: Parameter) -> Origin:
 
 def _converted(decorators: str, name: str) -> bool:
     """True where the route turns the part of the path into a number."""
-    return bool(re.search(rf"[<{{](?:(?:int|float|uuid):{name}|{name}:(?:int|float|uuid))[>}}]", decorators))
+    if name not in decorators:
+        return False
+    kinds = ("int", "float", "uuid")
+    parts = [part for kind in kinds for part in (f"{kind}:{name}", f"{name}:{kind}")]
+    return any(f"{begin}{part}{end}" in decorators for part in parts for begin in "<{" for end in ">}")
 
 
 _RESPONSE = lazy(r"^_?(?:res|resp|response|reply|rep|h)$")
@@ -230,9 +234,11 @@ def _javascript(signature: Signature, parameter: Parameter) -> Origin:
     names = [one.name for one in signature.parameters]
     if _BINDING.search(parameter.text):
         return _TAINTED
-    if re.search(r"\b(?:\w*Request|IncomingMessage|APIGatewayProxyEvent\w*)\b", parameter.type):
+    if compiled(r"\b(?:\w*Request|IncomingMessage|APIGatewayProxyEvent\w*)\b").search(parameter.type):
         return _request_field(parameter)
-    if _event(signature, parameter) or (parameter.name == "event" and re.search(r"Lambda|APIGateway", signature.call)):
+    if _event(signature, parameter) or (
+        parameter.name == "event" and compiled(r"Lambda|APIGateway").search(signature.call)
+    ):
         return _TAINTED
     if parameter.position == 0 and any(_RESPONSE.match(name) for name in names[1:2]):
         return _request_field(parameter)
@@ -250,9 +256,9 @@ def _request_field(parameter: Parameter) -> Origin:
 
 
 def _go(_signature: Signature, parameter: Parameter) -> Origin:
-    if re.search(r"\bhttp\.Request\b", parameter.type):
+    if compiled(r"\bhttp\.Request\b").search(parameter.type):
         return Origin(alias="req")
-    if re.search(r"\b(?:gin|echo|fiber|iris|beego|fasthttp|web)\.(?:Context|Ctx|RequestCtx)\b", parameter.type):
+    if compiled(r"\b(?:gin|echo|fiber|iris|beego|fasthttp|web)\.(?:Context|Ctx|RequestCtx)\b").search(parameter.type):
         return Origin(alias="ctx")
     if "httprouter.Params" in parameter.type:
         return Origin(alias="ps")
@@ -266,11 +272,17 @@ _JAVA_BINDING = lazy(
 _JAVA_LISTENER = lazy(r"@(?:\w+\.)*(?:Kafka|Rabbit|Jms|Sqs|Stream)Listener\b")
 
 
+_JAVA_REQUEST = lazy(
+    r"\b(?:\w*ServletRequest\w*|\w*WebRequest|ServerHttpRequest|RoutingContext|HttpServerRequest|"
+    r"SeparateClassRequest|ServerRequest|spark\.Request)\b"
+)
+_CSHARP_ROUTE = lazy(r"\bHttp(?:Get|Post|Put|Patch|Delete)\b|\bRoute\b|\bActionResult\b|\bIActionResult\b")
+
+
 def _java(signature: Signature, parameter: Parameter) -> Origin:
     if _JAVA_BINDING.search(parameter.text):
         return _TAINTED
-    if re.search(r"\b(?:\w*ServletRequest\w*|\w*WebRequest|ServerHttpRequest|RoutingContext|HttpServerRequest|"
-                 r"SeparateClassRequest|ServerRequest|spark\.Request)\b", parameter.type):  # fmt: skip
+    if _JAVA_REQUEST.search(parameter.type):
         return Origin(alias="req")
     if _JAVA_LISTENER.search(signature.decorators):
         return _TAINTED
@@ -280,21 +292,20 @@ def _java(signature: Signature, parameter: Parameter) -> Origin:
 
 
 def _php(signature: Signature, parameter: Parameter) -> Origin:
-    if re.search(r"\b\w*Request(?:Interface)?$", parameter.type):
+    if compiled(r"\b\w*Request(?:Interface)?$").search(parameter.type):
         return Origin(alias="request")
-    if re.search(r"\bRoute::(?:get|post|put|patch|delete|any|match)\($", signature.call):
+    if compiled(r"\bRoute::(?:get|post|put|patch|delete|any|match)\($").search(signature.call):
         return _TAINTED
     return PLAIN
 
 
 def _csharp(signature: Signature, parameter: Parameter) -> Origin:
-    if re.search(r"\[\s*From(?:Query|Body|Route|Form|Header|Uri)", parameter.text):
+    if compiled(r"\[\s*From(?:Query|Body|Route|Form|Header|Uri)").search(parameter.text):
         return _TAINTED
-    if re.search(r"\[\s*FromServices|I[A-Z]\w+", parameter.text):
+    if compiled(r"\[\s*FromServices|I[A-Z]\w+").search(parameter.text):
         return PLAIN
-    if re.search(r"\bHttp(?:Get|Post|Put|Patch|Delete)\b|\bRoute\b|\bActionResult\b|\bIActionResult\b",
-                 signature.decorators):  # fmt: skip
-        return _TAINTED if re.search(r"\bstring\b|String", parameter.type) else PLAIN
+    if _CSHARP_ROUTE.search(signature.decorators):
+        return _TAINTED if compiled(r"\bstring\b|String").search(parameter.type) else PLAIN
     if signature.name == "Main":
         return Origin("local")
     return PLAIN
