@@ -37,7 +37,7 @@ LITERALS = {
     ),
     "javascript": (
         "req", "ctx", "event", "location", "argv", ".env", "document.", "window.", "query", "params", "message", "body",
-        "param", "@headers", "@args", "@uploadedfile",
+        "param", "headers", "args", "uploadedfile",
     ),
     "go": ("http.", "context", "ctx", "os.", "flag.", "vars(", "urlparam", "httprouter"),
     "java": ("request", "@", "system.", "main", "httpexchange"),
