@@ -35,14 +35,20 @@ _MOST_COMPARED = 100_000
 _HEAD = 2000
 """Characters at the top of a file in which a generator says so."""
 _MADE_BY = lazy(
-    r"^[ \t]*(?://|/\*|\*|#)[ \t*<]*(?:this (?:file|code) (?:is|was|has been) )?"
-    r"(?:auto[- ]?generated|automatically generated)(?:[ \t]+(?:by|from|with|using)\b|[ \t]*/?>)",
+    r"^[ \t]*(?://|/\*|\*|#)[ \t*<]*(?:(?:this (?:file|code) (?:is|was|has been) )?"
+    r"(?:auto[- ]?generated|automatically generated)(?:[ \t]+(?:by|from|with|using)\b|[ \t]*/?>)"
+    r"|this (?:file|code) (?:is|was|has been) (?:auto[- ]?|automatically )generated\b"
+    r"|.*generated\b.*\bdo not (?:edit|modify|change)\b)",
     IGNORECASE | MULTILINE,
 )
 """Other words for it, in a comment of code; settings that a program wrote are looked at all the same."""
 _WRITTEN = (None, "yaml", "json", "hcl", "bash")
 _MINIFIED = (".min.js", ".min.css", ".min.mjs", ".min.html", ".js.map", ".css.map")
-_GENERATED = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", ".pb.go", ".pb.cc", ".pb.h", "_pb.js", "_pb.d.ts", ".g.dart")
+_GENERATED = (
+    "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", ".pb.go", ".pb.cc", ".pb.h", "_pb.js", "_pb.d.ts", ".g.dart",
+    ".freezed.dart", ".designer.cs", ".Designer.cs", ".g.cs", ".generated.cs", ".generated.ts", ".generated.js", ".generated.go",
+    "_generated.go", ".gen.go", ".gen.ts", ".bundle.js",
+)  # fmt: skip
 _BATCH_FILES, _BATCH_SIZE = 64, 300_000
 """How many files, and characters of them, are looked at together."""
 
@@ -360,7 +366,7 @@ def machine_made(view: View) -> str | None:
         view.added_text[:_HEAD] if whole is None and view.added_numbers and 1 in view.added_numbers else (whole or "")
     )
     head = "\n".join(head[:_HEAD].split("\n", 10)[:10])
-    if "@generated" in head or ("enerated" in head and ("DO NOT EDIT" in head or _says_so(view, head))):
+    if "@generated" in head or ("enerated" in head.lower() and ("DO NOT EDIT" in head or _says_so(view, head))):
         return "generated"
     longest = max((len(text) for _, text in view.added), default=0)
     if longest > 5000 or (longest > 1000 and len(view.added_text) > 500 * len(view.added)):
