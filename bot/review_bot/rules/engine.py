@@ -46,8 +46,8 @@ _WRITTEN = (None, "yaml", "json", "hcl", "bash")
 _MINIFIED = (".min.js", ".min.css", ".min.mjs", ".min.html", ".js.map", ".css.map")
 _GENERATED = (
     "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", ".pb.go", ".pb.cc", ".pb.h", "_pb.js", "_pb.d.ts", ".g.dart",
-    ".freezed.dart", ".designer.cs", ".Designer.cs", ".g.cs", ".generated.cs", ".generated.ts", ".generated.js", ".generated.go",
-    "_generated.go", ".gen.go", ".gen.ts", ".bundle.js",
+    ".freezed.dart", ".designer.cs", ".Designer.cs", ".g.cs", ".generated.cs", ".generated.ts", ".generated.js",
+    ".generated.go", "_generated.go", ".gen.go", ".gen.ts", ".bundle.js",
 )  # fmt: skip
 _BATCH_FILES, _BATCH_SIZE = 64, 300_000
 """How many files, and characters of them, are looked at together."""
