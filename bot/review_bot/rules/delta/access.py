@@ -160,7 +160,9 @@ def _still(file: FileChange, statement: Statement, word: re.Pattern[str]) -> boo
     return bool(word.search(text)) and not _OPEN.search(text)
 
 
-_ASKS = lazy(r"(?i)\b\w*(?:authori[sz]|authenticat|permission|polic(?:y|ies)|check_?access|can_?access)\w*\(")
+_ASKS = lazy(
+    r"(?i)\b\w*(?:authori[sz]|authenticat|permission|polic(?:y|ies)|check_?access|can_?access)\w*\(|\bcan(?:not)?\("
+)
 
 
 def _asked_inside(file: FileChange, after: Function, statement: Statement, word: re.Pattern[str]) -> bool:

@@ -45,7 +45,7 @@ _ALSO = lazy(
 )
 _RAW = lazy(
     r"\|\s*safe\b|\bmark_safe\(|\bMarkup\(|\.innerHTML\b|\.outerHTML\b|dangerouslySetInnerHTML|v-html"
-    r"|\braw[ (]|\.html_safe\b|<%==|\{\{\{|\{!!|template\.HTML\(|text/template"
+    r"|(?<![:\w])raw[ (]|\.html_safe\b|<%==|\{\{\{|\{!!|template\.HTML\(|text/template"
     r"|autoescape\s*[=:]\s*False|autoescape\s+(?:off|false)|bypassSecurityTrust\w+|document\.write\("
     r"|th:utext|@Html\.Raw|\.html\("
 )

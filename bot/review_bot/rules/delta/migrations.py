@@ -169,7 +169,9 @@ def _harmless(code: str) -> bool:
     return (
         bool(
             re.match(
-                r"\s*(?:import|from|use|require|#|\"\"\"|'''|@|class |verbose_name|help_text|[)\]}(,;]+\s*$)", code
+                r"\s*(?:import|from|use|require|(?:const|let|var) [^=]*= require\(|#|\"\"\"|'''|@|class "
+                r"|verbose_name|help_text|[)\]}(,;]+\s*$)",
+                code,
             )
         )
         or bool(re.search(r"^\s*\w*\s*verbose_name|help_text\s*=", code))
