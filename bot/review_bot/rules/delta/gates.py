@@ -238,9 +238,15 @@ _CLEANING = lazy(
 """Commands before `|| true` that tidy up or look: it does not matter whether they fail."""
 
 
+_REPORT = lazy(r"uses:.*(?:codecov|coveralls|upload|comment|report|notif|cache)")
+"""Steps that hand results on: the check itself ran before."""
+
+
 def _is_check(file: FileChange, number: int, text: str) -> bool:
     """True where what may fail now is a test or a check of the code."""
     if _CLEANING.match(text):
+        return False
+    if "continue-on-error" in text and _REPORT.search(file.view.lines("new").get(number - 1, "")):
         return False
     around = (
         " ".join(file.view.lines("new").get(n, "") for n in range(number - 4, number + 5))
