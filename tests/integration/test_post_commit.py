@@ -25,6 +25,7 @@ def _bot(git: Git, *arguments: str) -> subprocess.CompletedProcess[str]:
 def hooked(git: Git) -> Git:
     """A repository with our hooks and one commit."""
     git.write("README", "x\n")
+    git.write(".review-bot.toml", "[hook]\ndeadline = 600\n")  # a busy machine must not cut a review short
     git.commit()
     assert _bot(git, "install").returncode == 0
     return git

@@ -48,6 +48,7 @@ def test_a_judgement_keeps_the_flagged_lines_where_it_may(repo: Git, store: bool
     bot(repo.root, "memory", "mute", finding, "--reason", "x")
     (event,) = signals(repo)
     assert event.get("before") == ("    return subprocess.call(cmd, shell=True)" if store else None)
+    assert event.get("message") == ("shell=True runs cmd through a shell" if store else None)
     assert "subprocess.call(cmd" not in bot(repo.root, "memory", "export").out.replace(str(event.get("before")), "")
     rejected = [f"rejected here ({RULE}): return subprocess.call(cmd, shell=True)"]
     assert recalled(repo, BODY.format("other")) == (rejected if store else [])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from memory_helpers import bot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +19,8 @@ KEY = "AKIA" + "QWERTYUIOPASDFGH"
 
 
 def _bot(git: Git, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "review_bot", *arguments]
-    return subprocess.run(command, cwd=git.root, capture_output=True, text=True, input=stdin, check=False)
+    done = bot(git.root, *arguments, stdin=stdin.encode())
+    return subprocess.CompletedProcess(arguments, done.code, done.out, done.err)
 
 
 def _event(number: int, **fields: Any) -> dict[str, Any]:
@@ -49,6 +50,18 @@ def _export(git: Git, events: list[dict[str, Any]], form: str, out: Path) -> dic
 
 def _rows(out: Path, name: str = "train") -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / f"{name}.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({}, "shell=True runs this through a shell"), ({"message": "shell=True runs x"}, "shell=True runs x")],
+    ids=["as the rule says", "as it was shown"],
+)
+def test_an_answer_says_what_was_said(repo: Git, tmp_path: Path, given: dict[str, str], said: str) -> None:
+    event = _event(1, rule="py.command.shell-true", **given)
+    _export(repo, [event], "kto", tmp_path)
+    (row,) = _rows(tmp_path)
+    assert json.loads(row["completion"])["findings"][0]["message"] == said
 
 
 def test_kto_rows_are_split_by_time(repo: Git, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_IDS = 1000
 """Ids that one event names: 35 bytes each, of the 64 KiB of a line."""
-_OF_FINDING = ("finding", "rule", "src", "sev", "lang", "dir", "key", "fp", "at", "before")
+_OF_FINDING = ("finding", "rule", "src", "sev", "lang", "dir", "key", "fp", "at", "before", "message")
 Fields = dict[str, Any]
 
 

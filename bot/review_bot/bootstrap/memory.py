@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from review_bot.stores.log import Exchange, Log
 
 
+_LONGEST_MESSAGE = 500
+
+
 class Memory(NamedTuple):
     """The log of a repository, and what is needed to speak of it."""
 
@@ -201,11 +204,13 @@ def _seen(memory: Memory, fingerprint: str) -> Mapping[str, Any] | None:
 
 
 def _text_of(one: Seen) -> dict[str, str]:
-    """The flagged lines without secrets, where events may hold code."""
+    """The flagged lines and what was said of them, without secrets, where events may hold code."""
     from review_bot.bootstrap.code import scrubber
 
-    lines = one.flagged
-    return {"before": scrubber()("\n".join(lines))} if any(map(str.strip, lines)) else {}
+    if not any(map(str.strip, one.flagged)):
+        return {}
+    clean = scrubber()
+    return {"before": clean("\n".join(one.flagged)), "message": clean(one.finding.message)[:_LONGEST_MESSAGE]}
 
 
 class Counted(NamedTuple):

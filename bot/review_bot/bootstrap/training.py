@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from review_bot.errors import UsageError
@@ -67,6 +68,7 @@ def _row(one: Event, before: str, after: str, words: tuple[str, str, str]) -> Ju
     category, severity, message = words
     line = (one.get("at") or [None] * 5)[3] or 1
     severity = one.get("sev") or severity
+    message = one.get("message") if isinstance(one.get("message"), str) else message
     return Judged(
         one.ts, one.get("y"), float(one.get("eps")), one.path or "code", line, one.get("lang") or "", category,
         severity, message, before, after,
@@ -84,7 +86,7 @@ def _describing(memory: Memory) -> tuple[Callable[[str], tuple[str, str, str]], 
     def describe(rule: str) -> tuple[str, str, str]:
         if rule in entries:
             found = entries[rule].rule
-            return found.category, found.severity, found.message
+            return found.category, found.severity, re.sub(r"\{\w+\}", "this", found.message)
         named = rule.rpartition(".")[2]
         category = named if named in CATEGORIES else "correctness"
         return category, "warning", f"a fault of the kind {category}"

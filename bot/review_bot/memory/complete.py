@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from review_bot.domain.finding import Finding
     from review_bot.memory.normalise import Shape
 
-TEXTS = ("before", "after", "note")
-"""Fields that hold code or what people wrote; no event has them without `store-text`."""
+TEXTS = ("before", "after", "note", "message")
+"""Fields that hold code, what people wrote or what a finding says of code; no event has them without `store-text`."""
 NOISE: Mapping[str, float] = {
     "command": 0.03, "inline": 0.03, "suggestion": 0.03, "reaction": 0.05, "deleted": 0.08, "fixed": 0.15,
     "resolved": 0.15, "reply": 0.15, "changed": 0.20, "model-changed": 0.25, "sentiment": 0.25, "dismissed": 0.30,
