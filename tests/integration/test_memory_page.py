@@ -63,7 +63,7 @@ def test_a_rule_that_a_team_rejects(git: Git) -> None:
 
 
 def test_what_a_team_accepts(git: Git) -> None:
-    git.write(".review-bot.toml", "[memory]\nstore-text = true\n")
+    git.write(".review-bot.toml", "[memory]\nstore-text = true\n[hook]\ndeadline = 600\n")
     git.commit()
     for number, call in enumerate(CALLS):
         git("config", "user.email", f"person{number % 2}@example.com")

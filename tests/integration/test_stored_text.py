@@ -21,7 +21,7 @@ RULE = "py.command.shell-true"
 
 @pytest.fixture
 def repo(git: Git) -> Git:
-    git.write(".review-bot.toml", '[memory]\nstore-text = true\nexplore = 0\nremote = ""\n')
+    git.write(".review-bot.toml", '[memory]\nstore-text = true\nexplore = 0\nremote = ""\n[hook]\ndeadline = 600\n')
     git.commit()
     return git
 
