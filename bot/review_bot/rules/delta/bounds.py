@@ -179,6 +179,8 @@ def _setting_gone(file: FileChange, statement: Statement, word: Pattern[str]) ->
         r"(?:import|from|if|elif|assert|raise|throw|log|print|expect|return|except|catch)\b", statement.code
     ):
         return False
+    if file.language == "yaml" and _stands_near(file, statement):
+        return False
     if _added_to_file(file, statement._replace(start=0, end=-1), word) or file.change.moved(
         file.view.lines("old")[statement.start]
     ):
@@ -191,6 +193,15 @@ def _setting_gone(file: FileChange, statement: Statement, word: Pattern[str]) ->
     if function is not None and after is None:
         return False
     return _object_stays(file, statement, file.new.body(after) if after else file.new.statements)
+
+
+def _stands_near(file: FileChange, statement: Statement) -> bool:
+    """True where one of several entries went: the next lines of the new version say the same."""
+    lines = file.view.lines("new")
+    for edit in file.edits:
+        if any(number == statement.start for number, _ in edit.removed):
+            return any(lines.get(edit.new_at + step, "").strip() == statement.text for step in range(-3, 6))
+    return False
 
 
 def _object_stays(file: FileChange, statement: Statement, body: Sequence[Statement]) -> bool:

@@ -204,6 +204,15 @@ def _is_lost(file: FileChange, guard: Guard) -> bool:
     return _body_kept(file, function, after, statement) and not _replaced(file, guard, function, after)
 
 
+def _accepts(guard: Guard, statement: Statement, side: Outline) -> bool:
+    """True for a way out of a function that refuses at its end: who leaves by it was let through."""
+    function = side.function_at(statement.start)
+    if function is None or not re.match(r"return(?: [tT]rue)?;?$", guard.exit):
+        return False
+    last = side.statements[function.last]
+    return bool(_RAISES.match(last.code)) and last.position > statement.position + 1
+
+
 def _of_gone_call(file: FileChange, guard: Guard) -> bool:
     """True where the error that a guard asked for came of a call that is gone as well."""
     if file.language != "go" or not re.match(r"\w*[eE]rr\w* != nil$", guard.condition) or not guard.statement.position:
@@ -217,6 +226,8 @@ def _guards(guard: Guard, statement: Statement, side: Outline) -> bool:
     if statement.end > statement.start + 12 or _MARKUP.match(guard.exit):
         return False
     if _RESULT.match(guard.exit) and not _REFUSAL.search(guard.exit):
+        return False
+    if _accepts(guard, statement, side):
         return False
     if not _COMPUTED.match(guard.exit):
         return True

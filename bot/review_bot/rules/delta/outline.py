@@ -278,7 +278,7 @@ _FUNCTION_SHAPES = {
         rf"(?:module\.)?(?:exports|{_WORD}(?:\.prototype)?)\.(?P<name>{_WORD}) ?= ?(?:(?:async )?function\b|{_ARROW})",
         rf"(?P<name>{_WORD}) ?[:=] ?(?:(?:async )?function\b|{_ARROW})",
         rf"(?:(?:public|private|protected|static|async|readonly|override|get|set|abstract) |\* ?)*"
-        rf"(?P<name>#?{_WORD})(?:<[^>]*>)? ?\((?!.*=>).*\)(?: ?:.*)? ?\{{.*$",
+        rf"(?P<name>#?{_WORD})(?:<[^>]*>)? ?\((?!.*=>)(?!.*\bfunction\b).*\)(?: ?:.*)? ?\{{.*$",
         r"(?P<case>(?:it|test|describe|context|suite)(?:\.\w+)*)\(",
         rf"(?P<route>{_WORD}\.(?:get|post|put|patch|delete|all|route|use))\(\"\"",
     ),

@@ -231,7 +231,7 @@ def _gone_functions(change: WholeChange) -> set[str]:
     if known is None:
         gone: set[str] = set()
         for file in change.files:
-            if not file.removed or is_test(file.path) or (not file.view.file.deleted and not file.added):
+            if not file.removed or is_test(file.path):
                 continue
             now = set() if file.view.file.deleted else {squeezed(one.header.text) for one in file.new.functions}
             gone |= {

@@ -78,7 +78,9 @@ def _nobody_tests_here(file: FileChange) -> bool:
     own = {name.partition(".")[0]}
     while folder:
         stems = {stem for other, some in folders.items() if f"{other}/".startswith(f"{folder}/") for stem in some}
-        if any(f"{other}/".startswith(f"{folder}/") for other in tested if other) or (stems | own) & tested[""]:
+        if any(f"{other}/".startswith(f"{folder}/") for other in tested if other[:1] != "*") or (
+            stems | own
+        ) & tested.get(_family(name), set()):
             return False
         if len(stems) >= _MANY:
             return True
@@ -89,18 +91,24 @@ def _nobody_tests_here(file: FileChange) -> bool:
 def _folders(paths: Iterable[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """What the code files of each folder are called; and which folders have tests, with all that tests are called."""
     folders: dict[str, set[str]] = {}
-    tested: dict[str, set[str]] = {"": set()}
+    tested: dict[str, set[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
         stem = name.rpartition(".")[0]
         if not name.endswith(_CODE):
             continue
         if is_test(path):
-            tested[""].add(_TEST_WORD.sub("", stem))
+            tested.setdefault(_family(name), set()).add(_TEST_WORD.sub("", stem))
             tested.setdefault(folder or ".", set())
         else:
             folders.setdefault(folder, set()).add(stem.partition(".")[0])
     return folders, tested
+
+
+def _family(name: str) -> str:
+    """Languages whose tests are written in one another, as a key that is no folder."""
+    end = name.rpartition(".")[2]
+    return "*js" if end in ("js", "mjs", "cjs", "jsx", "ts", "tsx") else f"*{end}"
 
 
 _CODE = (".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".go", ".java", ".rb", ".php", ".cs", ".rs", ".kt")
