@@ -9,6 +9,21 @@ import tempfile
 from _code import module
 from _measure import bot, git, peer, ratio, row
 
+_VIEW = """
+
+@app.route("/orders/<number>")
+def show(number):
+    name = request.args.get("name", "")
+    row = connection.execute("SELECT body FROM orders WHERE number = ?", (number,)).fetchone()
+    if row is None:
+        abort(404)
+    path = os.path.join(FOLDER, secure_filename(name))
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    return render_template("order.html", row=row, text=text)
+"""
+"""A function that reads a request, so that its values are followed."""
+
 BARE = [sys.executable, "-c", "pass"]
 
 
@@ -24,6 +39,11 @@ def staged(folder: str, files: int = 8, added: int = 25, before: int = 100) -> l
         write(folder, name, module(number, before + added))
     git(folder, "add", "-A")
     return names
+
+
+def read(folder: str, name: str) -> str:
+    with open(os.path.join(folder, name), encoding="utf-8") as stream:
+        return stream.read()
 
 
 def write(folder: str, name: str, text: str) -> None:
@@ -45,6 +65,10 @@ def main() -> None:
             write(folder, ".pre-commit-config.yaml", "repos: []\n")
             row("the same against an empty pre-commit run", "<= 0.5", ratio(hook, [*pre_commit, "run"], folder))
             os.unlink(os.path.join(folder, ".pre-commit-config.yaml"))
+        for name in names[:2]:
+            write(folder, name, read(folder, name) + _VIEW)
+        git(folder, "add", "-A")
+        row("commit hook where two of the files read a request", "<= 6", ratio(hook, BARE, folder))
         staged(empty)
         git(empty, "commit", "-q", "-m", "after")
         row("commit hook with nothing staged, against a bare interpreter", "<= 2", ratio(hook, BARE, empty))

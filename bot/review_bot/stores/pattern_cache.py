@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from review_bot.patterns import Key, Program
 
 _FORMAT = 1
-_LARGEST = 500_000
+_LARGEST = 200_000
 """Bytes of the file; one that would grow above that begins anew with the programs of the last run."""
 
 
