@@ -124,6 +124,20 @@ def test_the_test_decides_and_writes_it_down_once(team: Git, b_accepts: int, sta
     assert [one.get("state") for one in events if one.kind == "decision"].count("start") == 1
 
 
+def test_a_scan_ends_a_policy_that_is_worse_and_the_next_one_hides_as_before(team: Git) -> None:
+    store = log(team.root)
+    store.append(signals(5, 0, eps=0.2))  # -2.9 and -1.5: hidden at -4.0, shown at -4.7
+    for n in range(12):
+        team.write(f"f{n}.py", BODY)
+    begun = made("decision", TS, experiment="later", state="start", hide=-4.7)
+    judged = (signals(1, 1, TS + 1, name=f"own.o{n}", start=n)[0] for n in range(60))
+    store.append([begun, *(one if arm_of("later", one.get("finding")) == "a" else rejected(one) for one in judged)])
+    assert found(report(team.root))
+    assert found(report(team.root)) == []
+    decisions = [one for one in parse_all(line for batch in store.read() for line in batch.lines) if one.get("of")]
+    assert [(one.get("of"), one.get("state")) for one in decisions] == [(begun.id, "roll back")]
+
+
 def test_an_adopted_policy_is_in_force_until_it_is_taken_back(team: Git) -> None:
     store = log(team.root)
     store.append(signals(5, 0, eps=0.2))
