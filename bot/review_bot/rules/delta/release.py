@@ -82,7 +82,16 @@ def _is_missing(change: WholeChange, before: str, now: str) -> bool:
     text = "\n".join((change.tree.read(path) or b"").decode("utf-8", "replace") for path in files)
     if not text:
         return any(_FRAGMENTS.search(path) for path in lists)
-    return not _names(text, now) and (_names(text, before) or bool(_UNFINISHED.search(before)))
+    if _names(text, now):
+        return False
+    return _names(text, before) or (bool(_UNFINISHED.search(before)) and _is_kept(text, now))
+
+
+def _is_kept(text: str, version: str) -> bool:
+    """True where a list of changes tells of the versions just before this one."""
+    major, minor, *rest = (*version_tuple(version), 0, 0)[:3]
+    line = f"{major}.{minor}" if rest and rest[0] else f"{major}.{max(0, minor - 1)}"
+    return bool(re.search(rf"(?<![\d.]){re.escape(line)}(?![\d])", text))
 
 
 def _names(text: str, version: str) -> bool:

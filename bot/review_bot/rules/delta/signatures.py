@@ -255,7 +255,7 @@ def _is_other(code: str, at: int, one: _Changed) -> bool:
     header = re.compile(rf"\b(?:def|func|fn|fun|function)?\s*(?:\([^)]*\)\s*)?(?<![\w$.]){re.escape(one.name)}\s*\(")
     indent = len(line) - len(line.lstrip())
     for text in reversed(code[:at].split("\n")[:-1]):
-        if text.strip() and len(text) - len(text.lstrip()) < indent:
+        if text.strip() and not text.lstrip().startswith(")") and len(text) - len(text.lstrip()) < indent:
             indent = len(text) - len(text.lstrip())
             if header.search(text):
                 return True
