@@ -86,6 +86,22 @@ def test_an_event_has_the_same_id_on_every_run(scene: Talked) -> None:
     assert scene.events() == scene.events("other.jsonl")
 
 
+def test_a_push_makes_no_event_another(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], ADA, "/review-bot accept")
+    scene.feedback()
+    gone = scene.push(a__py="good()\n")
+    scene.review()
+    scene.feedback()
+    scene.push(a__py="better()\n")
+    scene.review()
+    assert scene.feedback().recorded == 0
+    accepted, fixed = scene.events()
+    assert (accepted["sig"], accepted["at"][1]) == ("command", None)
+    assert (fixed["sig"], fixed["at"][1]) == ("fixed", gone)
+    (scene.folder / "events.jsonl.state").unlink()
+    assert scene.feedback().recorded == 0
+
+
 def test_others_are_thanked_and_not_obeyed(scene: Talked) -> None:
     scene.fake.reply(scene.ours()[0], EVE, "/review-bot mute")
     done = scene.feedback()

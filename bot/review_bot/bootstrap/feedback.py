@@ -43,6 +43,10 @@ class ModelChoice(NamedTuple):
     offline: bool = False
 
 
+_MENDED = ("suggestion", "fixed", "model-changed")
+"""Signals of a change to the flagged lines."""
+
+
 class Collected(NamedTuple):
     """What a run wrote down and said."""
 
@@ -127,8 +131,11 @@ def _events(
         number, who = one.pop("talk"), one.pop("who")
         place = talks.get(number)
         if place is not None and one["kind"] == "signal" and number not in about:
-            about[number] = _about(place, forge, talk.head)
+            about[number] = _about(place, forge)
         known = about.get(number, {}) if one["kind"] == "signal" else {}
+        if place is not None and one.get("sig") in _MENDED and "at" in known:
+            before, _, *rest = known["at"]
+            known = {**known, "at": [before, _mended_in(place, forge, talk.head), *rest]}
         fields = {"v": 1, "pr": target.number, **known, **one}
         if who:
             fields["actor"] = actor_hash(who, key)
@@ -137,7 +144,14 @@ def _events(
     return made
 
 
-def _about(one: Talk, forge: GithubFeedback, head: str) -> dict[str, Any]:
+def _mended_in(one: Talk, forge: GithubFeedback, head: str) -> str | None:
+    """The commit that the finding was gone with: the head of the moment would be another on every run."""
+    short = one.thread.mark.commit
+    full = head if short and head.startswith(short) else forge.full_commit(short)
+    return full if len(full) in (40, 64) else None
+
+
+def _about(one: Talk, forge: GithubFeedback) -> dict[str, Any]:
     """Shape and place of the flagged code, as far as the commit that it was flagged in can be read."""
     from review_bot.domain.language import language_of
     from review_bot.memory.normalise import shape_at
@@ -147,8 +161,7 @@ def _about(one: Talk, forge: GithubFeedback, head: str) -> dict[str, Any]:
     if one.first is None or one.last is None:
         return found
     if len(one.commit) in (40, 64):
-        after = head if len(head) in (40, 64) else None
-        found["at"] = [one.commit, after, one.path, one.first, one.last]
+        found["at"] = [one.commit, None, one.path, one.first, one.last]
     text = forge.read(one.path, one.commit) if one.commit and one.thread.mark.side == "new" else None
     if text is not None:
         made = shape_at(one.thread.mark.rule, dict(enumerate(text.splitlines(), 1)), one.first, one.last, language)

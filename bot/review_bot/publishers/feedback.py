@@ -68,6 +68,15 @@ class GithubFeedback:
         except (ForgeError, ValueError):
             return None
 
+    def full_commit(self, short: str) -> str:
+        """The whole id of a commit by its first digits; empty where it can't be told."""
+        if not short.isalnum():
+            return ""
+        try:
+            return str(_table(self._client.get(f"{self._root}/commits/{short}").json()).get("sha") or "")
+        except ForgeError:
+            return ""
+
     def first_commit(self, base: str) -> str:
         """The commit that the history of `base` begins with, or empty: it stands for the repository."""
         try:
@@ -98,7 +107,7 @@ class GithubFeedback:
         return Said(int(row["id"]), login, ours, body, _seconds(row.get("created_at")))
 
     def _reactions(self, row: dict[str, Any]) -> list[Reaction]:
-        if not _table(row.get("reactions")).get("total_count"):
+        if _table(row.get("reactions")).get("total_count") == 0:  # who does not count them is asked
             return []
         found = []
         for one in self._client.pages(f"{self._root}/pulls/comments/{row['id']}/reactions"):

@@ -126,7 +126,10 @@ def _commit(ask: Ask, sha: str) -> dict[str, Any]:
 
 
 def get_commit(ask: Ask) -> Answer:
-    sha = ask.parameters["ref"]
+    """By its id, or the first digits of it."""
+    named = ask.parameters["ref"]
+    known = [one for pull in ask.repo.pulls.values() for one in pull.commits]
+    sha = next((one for one in known if len(named) >= 7 and one.startswith(named)), named)
     if not ask.repo.trees.has(sha):
         raise Failed(404, f"No commit found for SHA: {sha}")
     return Answer(200, _commit(ask, sha))
