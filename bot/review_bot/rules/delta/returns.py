@@ -147,7 +147,7 @@ def _renamed_type(file: FileChange, first: str, second: str) -> bool:
 
 def _same_variable(first: str, second: str) -> bool:
     """True where types differ only in what stands for any type."""
-    if re.fullmatch(r"[A-Z]\d?", second) or first == "Object":
+    if re.fullmatch(r"[A-Z]\d?", second) or first in ("Object", "void"):
         return True
     loose = [
         re.sub(r"(?<=[<, ])(?:\?(?: (?:extends|super) [\w.]+)?|unknown|any|[A-Z]\d?)(?=[>,])", "?", text)

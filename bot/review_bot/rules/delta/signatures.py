@@ -192,7 +192,9 @@ def _wrong_calls(file: FileChange, one: _Changed, path: str, text: str, lines: l
             at = starts[number - 1] + match.start()
             if not _is_call(code, at, one, file, own=path == file.path) or _is_other(code, at, one):
                 continue
-            if one.method and (_on_module(code, text, at) or (path != file.path and _on_itself(code, text, at, one))):
+            if one.method and (
+                _on_module(code, text, at, one) or (path != file.path and _on_itself(code, text, at, one))
+            ):
                 continue
             if _MUST_FAIL.search("\n".join(text.split("\n")[max(0, number - 3) : number])):
                 continue
@@ -231,12 +233,17 @@ def _on_itself(code: str, text: str, at: int, one: _Changed) -> bool:
     return not owner or not re.search(rf"(?:\bextends\s|\bclass\s+\w+\s*[(:])[^{{\n]*\b{owner}\b", text)
 
 
-def _on_module(code: str, text: str, at: int) -> bool:
+def _on_module(code: str, text: str, at: int, one: _Changed) -> bool:
     """True for a call on what the file imports by that name: a package has functions, and no methods."""
     found = re.search(r"(?<![\w$.)\]])([a-z]\w*)(?:\.|::)\s*$", code[max(0, at - 60) : at])
     if not found:
         return False
     name = re.escape(found[1])
+    owner, _, method = one.function.name.partition(".")
+    # In Go the receiver says of which type the method is, and a parameter of which type the object.
+    declared = re.findall(rf"(?<!\w){name}\s+\*?(?:\w+\.)?([A-Za-z]\w*)\s*[,)]", code) if method else []
+    if declared and owner not in declared:
+        return True
     return bool(
         re.search(rf"^\s*(?:import\s+)?(?:{name}\s+)?\"(?:[^\"]*/)?{name}(?:\.v\d+)?\"\s*$", text, re.MULTILINE)
     ) or bool(
