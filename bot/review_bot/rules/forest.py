@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _SEPARATOR = {"python": "# -", "ruby": "# -"}
 MERGEABLE = frozenset(("python", "javascript", "typescript", "tsx", "go", "java", "ruby", "rust", "kotlin"))
 """Grammars in which files that stand one behind the other mean what they mean alone."""
+_LONGEST = 5_000
+"""Lines; a longer file is searched alone, in parts where need be."""
 _FEW = 3
 """Rules from which on one search for all of them is worth its making."""
 _TOP = ("module", "program", "source_file", "compilation_unit")
@@ -141,7 +143,7 @@ class Forest:
 
 def _fit(view: View) -> bool:
     (unit,) = view.units("new")
-    return len(unit.text) <= LARGEST_FILE and not too_deep(unit.text)
+    return len(unit.text) <= LARGEST_FILE and unit.text.count("\n") <= _LONGEST and not too_deep(unit.text)
 
 
 def _touched(root: SgNode, added: frozenset[int]) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,12 @@ LARGEST_SCREEN = 100_000
 """Characters; in larger texts the search costs more than compiling the rule for it."""
 _FEW = 3
 """That many rules are asked one by one where one of them matches."""
+_FLAT = 1_000
+"""Nodes at the top of a file from which on it may be searched in parts."""
+_PART = 50
+_STEPS = 300_000
+"""Steps over such nodes that a search may take: the binding finds the parent of a node by going along them all, and
+some rules look at the whole file from every place. In parts a rule sees less of the file, but it ends."""
 DEEPEST_NESTING = 400
 """Brackets; some rules take time quadratic in the depth, and the engine can't be interrupted."""
 
@@ -95,6 +101,17 @@ class Trees:
             ]
         return self._roots[side]
 
+    def searched(self, rule: Rule, side: Side) -> Iterator[tuple[Unit, SgNode]]:
+        """The same, in parts where a search of the whole would take time quadratic in its length."""
+        for unit, root in self.of(side):
+            yield from self._parts(unit, root) if _is_slow(rule, unit, root) else ((unit, root),)
+
+    def _parts(self, unit: Unit, root: SgNode) -> list[tuple[Unit, SgNode]]:
+        key = ("parts", unit.first_line, len(unit.text))
+        if key not in self.notes:
+            self.notes[key] = [(part, self._parse(part.text)) for part in _cut(unit, root)]
+        return self.notes[key]  # type: ignore[return-value]
+
     def known(self, rule: Rule, side: Side) -> Sequence[Match] | None:
         """Matches of the rule in this file, where an earlier search has answered that; else None."""
         if side != "new":
@@ -150,9 +167,31 @@ def matches(rule: Rule, trees: Trees, side: Side) -> Iterator[Match]:
         yield from known
         return
     config = config_of(rule)
-    for unit, root in trees.of(side):
+    for unit, root in trees.searched(rule, side):
         for node in root.find_all(config):
             yield match_of(node, unit, side, rule)
+
+
+def _is_slow(rule: Rule, unit: Unit, root: SgNode) -> bool:
+    """True where many places may match among many nodes at the top."""
+    if unit.text.count("\n") < _FLAT:
+        return False
+    text = unit.text.lower()
+    places = sum(map(text.count, rule.keywords)) if rule.keywords else _FLAT
+    return places * text.count("\n") > _STEPS and places * len(root.children()) > _STEPS
+
+
+def _cut(unit: Unit, root: SgNode) -> Iterator[Unit]:
+    """The unit in runs of whole nodes at its top."""
+    lines = unit.text.split("\n")
+    first, count, end = 0, 0, -1
+    for node in root.children():
+        place = node.range()
+        if count >= _PART and place.start.column == 0 and place.start.line > end:
+            yield unit._replace(text="\n".join(lines[first : place.start.line]), first_line=unit.first_line + first)
+            first, count = place.start.line, 0
+        count, end = count + 1, max(end, place.end.line)
+    yield unit._replace(text="\n".join(lines[first:]), first_line=unit.first_line + first)
 
 
 def silent(root: SgNode, rules: Sequence[Rule]) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from review_bot.domain.finding import normalised
 from review_bot.domain.language import grammar_of, language_of
 from review_bot.values import NamedTuple
@@ -124,10 +126,11 @@ class View:
     def ordinal(self, side: Side, start: int, end: int) -> int:
         """How many equal blocks of lines (blanks aside) stand before this one in the file."""
         block = [normalised(self.lines(side).get(number, "")) for number in range(start, end + 1)]
-        earlier = [number for number in self._places(side).get(block[0], ()) if number < start]
+        places = self._places(side).get(block[0], [])
+        before = bisect_left(places, start)
         if len(block) == 1:
-            return len(earlier)
-        return sum(self._equal(side, number, block) for number in earlier)
+            return before
+        return sum(self._equal(side, number, block) for number in places[:before])
 
     def _equal(self, side: Side, start: int, block: Sequence[str]) -> bool:
         lines = self.lines(side)

@@ -261,3 +261,13 @@ ok = "subprocess.run(cmd)"
     (mine,) = parse_rule_file("my.toml", text.encode()).rules
     (found,) = run(mine, "", "import subprocess\nsubprocess.run(cmd, check=True, shell=True)\n")
     assert (found.start_line, found.message) == (2, "shell=True runs cmd, check=True through a shell")
+
+
+def test_a_long_flat_file_is_searched_in_parts() -> None:
+    calls = rule(id="my.call", kind="pattern", body=("foo($A)",), languages=("python",), keywords=("foo",))
+    text = "".join(f"foo({number})\nif x:\n    foo(\n        {number})\n" for number in range(500))
+    change = Change(SourceInfo("diff"), (diff_of("a.py", "", text),), Texts({"a.py": ("", text)}, known=True))
+    (outcome,) = Engine([calls]).run(change)
+    expected = [line for start in range(1, 2001, 4) for line in (start, start + 2)]
+    assert [finding.start_line for finding in outcome.findings] == expected
+    assert outcome.findings[-1].end_line == 2000
