@@ -68,13 +68,15 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    # Parsed rules are shared by all tests: reading every rule file anew would be most of their time.
     # No test asks a model that happens to run on this machine; one that wants a model names it by --backend.
     monkeypatch.setenv("REVIEW_BOT_MODEL_BACKEND", "none")
+    # A busy machine must not cut a hook's review short.
+    monkeypatch.setenv("REVIEW_BOT_HOOK_DEADLINE", "600")
     # The guard of --offline can't be taken down: in the tests' own process it is only noted that it would be up.
     # tests/unit/test_network.py tries it in processes of its own.
     monkeypatch.setattr(network, "_guarded", False)
     monkeypatch.setattr(network, "go_offline", lambda: monkeypatch.setattr(network, "_guarded", True))
+    # Parsed rules are shared by all tests: reading every rule file anew would be most of their time.
     monkeypatch.setenv("REVIEW_BOT_CACHE_DIR", str(tmp_path_factory.getbasetemp().parent / "review-bot-cache"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))

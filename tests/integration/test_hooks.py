@@ -485,7 +485,8 @@ def test_a_second_commit_loads_nothing_slow(hooked: Git, staged: dict[str, str])
     for path, text in staged.items():
         stage(hooked, path, text)
     lines = "import sys; from review_bot.cli.hook import main; main(['pre-commit']); print(*sys.modules)"
-    first, second = (call(hooked, sys.executable, "-c", lines, REVIEW_BOT_MODEL_BACKEND="") for _ in range(2))
+    untouched = {"REVIEW_BOT_MODEL_BACKEND": "", "REVIEW_BOT_HOOK_DEADLINE": ""}
+    first, second = (call(hooked, sys.executable, "-c", lines, **untouched) for _ in range(2))
     before = set(call(hooked, sys.executable, "-c", "import sys; print(*sys.modules)").out.split())
     assert first.code == second.code == 0
     assert set(second.out.split()) & _SLOW - before == set()

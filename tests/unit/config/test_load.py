@@ -149,6 +149,7 @@ def test_the_commit_hook_imports_no_more_than_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], unwanted: list[str]
 ) -> None:
     monkeypatch.delenv("REVIEW_BOT_MODEL_BACKEND")
+    monkeypatch.delenv("REVIEW_BOT_HOOK_DEADLINE")
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     heavy = ["pathlib", "dataclasses", "argparse", "subprocess", "json", "hashlib", "tempfile", "difflib", "inspect"]
