@@ -102,6 +102,7 @@ def test_finding_that_nobody_knows_is_refused(git: Git, scanned: str) -> None:
 
 def test_mute_needs_a_reason_and_keeps_its_scope(git: Git, scanned: str) -> None:
     assert "--reason" in one_line(bot(git.root, "memory", "mute", "own.oops"))
+    assert "--reason" in one_line(bot(git.root, "memory", "mute", "own.oops", "--reason", " "))
     fine(git.root, "mute", "own.oops", "--reason", "noisy", "--path", "src/**")
     fine(git.root, "mute", scanned, "--reason", "here it is fine")
     wide, narrow = events(git.root) if events(git.root)[0]["reason"] == "noisy" else reversed(events(git.root))

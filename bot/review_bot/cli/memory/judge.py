@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from review_bot.cli.memory import action, opened, plural
-from review_bot.errors import printable
+from review_bot.errors import UsageError, printable
 
 if TYPE_CHECKING:
     import argparse
@@ -60,6 +60,8 @@ def _judge(arguments: argparse.Namespace, *, accept: bool) -> int:
 def _mute(arguments: argparse.Namespace) -> int:
     from review_bot.bootstrap.judge import mute
 
+    if not arguments.reason.strip():
+        raise UsageError("is empty", where="--reason", remedy="say why, for whoever wonders where the findings are")
     memory = opened(arguments)
     made = mute(memory, arguments.name, reason=arguments.reason, path=arguments.path, actor=arguments.actor)
     scope = made.get("scope")
