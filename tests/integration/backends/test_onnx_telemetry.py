@@ -101,4 +101,5 @@ def test_no_module_imports_an_engine_without_passing_the_variable() -> None:
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 if re.search(r"^\s*(import|from) onnxruntime", file.read(), re.MULTILINE):
                     importing.append(os.path.relpath(os.path.join(folder, name), root))
-    assert sorted(importing) == ["backends/onnx/genai.py", "backends/onnx/plain.py"]
+    # The variable is set by the package that they all stand in.
+    assert {os.path.dirname(path) for path in importing} == {os.path.join("backends", "onnx")}, importing

@@ -103,6 +103,7 @@ def test_a_broken_configuration_is_shown(repository: Git, capsys: pytest.Capture
 def test_sources_of_the_configuration(repository: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     repository.write(".review-bot.toml", "")
     monkeypatch.delenv("REVIEW_BOT_MODEL_BACKEND")
+    monkeypatch.delenv("REVIEW_BOT_HOOK_DEADLINE")
     monkeypatch.setenv("REVIEW_BOT_FAIL_ON", "info")
 
     assert check("configuration").detail == ".review-bot.toml, environment REVIEW_BOT_FAIL_ON"
