@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakes.caches import own_cache
 from fakes.ollama_server import CODER, OllamaServer, model
 from fakes.openai_server import OpenAiServer
 from integration.cli_helpers import Done, bot
-from review_bot.stores import rule_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from conftest import Git
     from fakes.tiny_gguf import LlamaServers
@@ -44,18 +42,13 @@ def answers(prompt: str) -> str:
 @pytest.fixture
 def scan(git: Git, tmp_path: Path) -> Callable[..., Done]:
     """Scan a change with a bug that no rule sees; nobody answers at the usual addresses."""
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    rule_cache.load()  # into the place that all tests share: reading the rules anew would be most of the time
-    for file in Path(os.environ["REVIEW_BOT_CACHE_DIR"]).glob("rules-*.bin"):
-        shutil.copy(file, cache)
     git.commit()
     git.write("a.py", CODE)
     git.write("tests/test_a.py", "from a import last\n")
     with socket.create_server(("127.0.0.1", 0)) as server:
         nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
     quiet = {
-        "REVIEW_BOT_CACHE_DIR": str(cache),
+        "REVIEW_BOT_CACHE_DIR": own_cache(tmp_path / "cache"),
         "REVIEW_BOT_MODEL_DIR": str(tmp_path / "models"),
         "REVIEW_BOT_MODEL_BACKEND": "auto",
         "OLLAMA_HOST": nobody,

@@ -62,10 +62,20 @@ class RuleSet:
         before = self._keep
         return RuleSet(self._counts, self._read, keep if before is None else lambda i, c: before(i, c) and keep(i, c))
 
+    def joined(self, other: RuleSet) -> RuleSet:
+        """The rules of both sets as they were read, in this order."""
+        counts = {
+            name: self._counts.get(name, 0) + other._counts.get(name, 0) for name in (*self._counts, *other._counts)
+        }
+        return RuleSet(counts, lambda name: [*self._rows(name), *other._rows(name)])
+
+    def _rows(self, name: str) -> Sequence[Row]:
+        return self._read(name) if name in self._counts else ()
+
     def group(self, name: str) -> list[Entry]:
         """Entries of one group: a language, `*`, `kind:delta`, or every rule."""
         if name not in self._groups:
-            entries = [Entry(row) for row in self._read(name)] if name in self._counts else []
+            entries = [Entry(row) for row in self._rows(name)]
             keep = self._keep
             self._groups[name] = [one for one in entries if keep(one.id, one.category)] if keep else entries
         return self._groups[name]

@@ -2,7 +2,7 @@
 
 The name of a cache file is the hash of what went into it, so a changed rule is never served from it; writing is a
 rename, so two processes can't spoil it; a digest over the content guards against damage; a folder that can't be
-written only costs the time.
+written only costs the time. A user's own rules have a file of their own: changing one reads no shipped rule anew.
 """
 
 from __future__ import annotations
@@ -22,15 +22,17 @@ except ImportError:  # pragma: no cover - an interpreter without the built-in mo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from review_bot.rules.model import Rule, RuleFile
     from review_bot.rules.ruleset import Row
 
 _FORMAT = 11
 DIGEST = 16
+_SHIPPED, _OWN = "rules-", "own-rules-"
+"""How the names of the two kinds of cache files begin."""
 _KEPT = 8
-"""Cache files that stay; older ones go when a new one is written."""
+"""Cache files of a kind that stay; older ones go when a new one is written."""
 _LARGEST = 10_000_000
 """Bytes of a rule file."""
 
@@ -38,17 +40,13 @@ _LARGEST = 10_000_000
 def load(rule_paths: Sequence[str] = ()) -> RuleSet:
     """The shipped rules and the user's own at `rule_paths` (absolute files and folders); raises RuleError."""
     own = [(path, _read(path)) for path in own_files(rule_paths)]
-    folder = cache_folder()
-    place = os.path.join(folder, f"rules-{_key(own)}.bin") if folder else None
-    cached = _cached(place, own)
-    if cached is not None:
-        return cached
-    rules = _parsed(own)
-    if place is not None:
-        from review_bot.rules.literals import with_words
-
-        _store(place, [with_words(rule) for rule in rules])
-    return RuleSet.of(rules)
+    state = _state()
+    shipped = _kept(_SHIPPED, state.hexdigest(), _shipped)
+    if not own:
+        return shipped
+    for path, data in own:
+        state.update(b"\1%b\0%d\0%b" % (os.fsencode(path), len(data), data))
+    return shipped.joined(_kept(_OWN, state.hexdigest(), lambda: _beside(shipped, [path for path, _ in own])))
 
 
 def own_files(rule_paths: Sequence[str]) -> list[str]:
@@ -104,25 +102,44 @@ def _read(path: str) -> bytes:
     return data
 
 
-def _key(own: Sequence[tuple[str, bytes]]) -> str:
-    """Hash of the version, the shipped files' names, sizes and times, and the content of the user's own files."""
+def _state() -> blake2b:
+    """Hash of the version and of the shipped files' names, sizes and times."""
     hashed = blake2b(f"{_FORMAT} {__version__} {sys.version_info[:2]}".encode(), digest_size=DIGEST)
     for path in resources.rule_files():
         status = os.stat(path)
         hashed.update(f"\0{path}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogateescape"))
-    for path, data in own:
-        hashed.update(b"\1%b\0%d\0%b" % (os.fsencode(path), len(data), data))
-    return str(hashed.hexdigest())
+    return hashed
 
 
-def _parsed(own: Sequence[tuple[str, bytes]]) -> tuple[Rule, ...]:
+def _shipped() -> Sequence[Rule]:
     from review_bot.rules.loader import unique
 
-    shipped = [rule for file in read_files(resources.rule_files(), shipped=True) for rule in file.rules]
-    return unique([*shipped, *(rule for file in read_files([path for path, _ in own]) for rule in file.rules)])
+    return unique(rule for file in read_files(resources.rule_files(), shipped=True) for rule in file.rules)
 
 
-def _cached(place: str | None, own: Sequence[tuple[str, bytes]]) -> RuleSet | None:
+def _beside(shipped: RuleSet, paths: Sequence[str]) -> Sequence[Rule]:
+    """The rules of a user's files, none of which may have the id of a shipped one."""
+    from review_bot.rules.loader import unique
+
+    return unique([*shipped, *(rule for file in read_files(paths) for rule in file.rules)])[len(shipped) :]
+
+
+def _kept(kind: str, key: str, parse: Callable[[], Sequence[Rule]]) -> RuleSet:
+    """The rules of a cache file, else what `parse` makes, kept for the next run."""
+    folder = cache_folder()
+    place = os.path.join(folder, f"{kind}{key}.bin") if folder else None
+    cached = _cached(place, parse)
+    if cached is not None:
+        return cached
+    rules = parse()
+    if place is not None:
+        from review_bot.rules.literals import with_words
+
+        _store(place, [with_words(rule) for rule in rules], kind)
+    return RuleSet.of(rules)
+
+
+def _cached(place: str | None, parse: Callable[[], Sequence[Rule]]) -> RuleSet | None:
     """The rules in a cache file; only its index is read now, and each group when it is asked for."""
     index = _index(place) if place else None
     if index is None or place is None:
@@ -133,7 +150,7 @@ def _cached(place: str | None, own: Sequence[tuple[str, bytes]]) -> RuleSet | No
         part = _part(place, start, end)
         if digest(part) != expected:  # damaged since it was written, or gone: read the rule files after all
             _remove(place)
-            return grouped(_parsed(own))[name]
+            return grouped(parse())[name]
         # review-bot: ignore[py.deserialise.marshal] -- our own cache, behind a digest
         rows: Sequence[Row] = marshal.loads(part)  # noqa: S302
         return rows
@@ -175,7 +192,7 @@ def digest(data: memoryview | bytes) -> bytes:
     return bytes(blake2b(data, digest_size=DIGEST).digest())
 
 
-def _store(place: str, rules: Sequence[Rule]) -> None:
+def _store(place: str, rules: Sequence[Rule], kind: str) -> None:
     """Put the rules where the next run looks for them; a place that can't be written is passed over."""
     draft = f"{place}.{os.getpid()}"
     try:
@@ -183,7 +200,7 @@ def _store(place: str, rules: Sequence[Rule]) -> None:
         with open(draft, "wb") as stream:
             stream.write(_packed(rules))
         os.replace(draft, place)
-        _prune(os.path.dirname(place))
+        _prune(os.path.dirname(place), kind)
     except (OSError, ValueError):  # ValueError: a date in a rule's table, which marshal does not know
         _remove(draft)
 
@@ -200,8 +217,8 @@ def _packed(rules: Sequence[Rule]) -> bytes:
     return digest(head) + head + body
 
 
-def _prune(folder: str) -> None:
-    entries = [entry for entry in os.scandir(folder) if entry.name.startswith("rules-")]
+def _prune(folder: str, kind: str) -> None:
+    entries = [entry for entry in os.scandir(folder) if entry.name.startswith(kind)]
     entries.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
     for entry in entries[_KEPT:]:
         _remove(entry.path)
