@@ -69,7 +69,7 @@ def test_own_rules_stand_behind_the_shipped_ones(tmp_path: Path) -> None:
 
 def test_a_language_that_only_own_rules_know(cache: Path, tmp_path: Path) -> None:
     path = own(tmp_path / "own.toml", language="haskell")
-    assert [ids(path, group="haskell") for _ in range(2)] == [["own.oops"]] * 2
+    assert {tuple(ids(path, group="haskell")) for _ in range(2)} == {("own.oops",)}
     assert len(list(cache.glob("own-rules-*.bin"))) == 1
 
 
