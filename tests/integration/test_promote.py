@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from memory_helpers import bot
+from review_bot.bootstrap.past import past_of
 from review_bot.memory.generalise import Pair, change_of, template_of
 from review_bot.memory.promote import Accepted, proposals
 
@@ -92,6 +93,31 @@ def test_what_is_common_today_is_no_rule(repo: Git) -> None:
     repo.commit()
     _record(repo)
     assert _promote(repo) == []
+
+
+def test_what_the_past_wrote_and_left_is_no_rule(repo: Git) -> None:
+    calls = "\n".join(f"fetch(page{number})" for number in range(30)) + "\n"
+    repo.write("old.py", calls)
+    repo.commit()
+    repo("mv", "old.py", "moved.py")  # not written anew
+    repo.commit()
+    assert past_of(str(repo.root), "fetch($A)", "python", "fetch") == (30, 0)
+    (repo.root / "moved.py").unlink()
+    repo.commit()
+    _record(repo)
+    assert _promote(repo) == []
+
+
+def test_what_the_past_took_out_again_is_a_rule(repo: Git) -> None:
+    calls = "\n".join(f"fetch(page{number})" for number in range(30)) + "\n"
+    repo.write("old.py", calls)
+    repo.commit()
+    repo.write("old.py", calls.replace(")", ", timeout=10)"))
+    repo.write("notes.txt", calls)
+    repo.commit()
+    assert past_of(str(repo.root), "fetch($A)", "python", "fetch") == (30, 30)
+    _record(repo)
+    assert len(_promote(repo)) == 1
 
 
 def test_a_rule_on_probation_is_proposed_for_removal(repo: Git) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _USUAL = os.path.join(".review-bot", "rules")
 _TOO_COMMON = 20
-"""Places in today's files at which a rule that nobody misses would already fire."""
+"""Places in today's files, or written and left in the past, at which a rule that nobody misses would have fired."""
 _LARGEST = 1_000_000
 _MOST_READ = 200
 """Acceptances of a rule whose code is read."""
@@ -187,7 +187,7 @@ def rejected_code(memory: Memory, events: Sequence[Event], rules: Sequence[str],
 
 
 def _holds(memory: Memory, proposal: Proposal, text: str, events: Sequence[Event]) -> bool:
-    """Whether the rule finds all that was mended and hardly anything else: in the log, and in today's files."""
+    """Whether the rule finds all that was mended and hardly anything else: in the log, today's files and the past."""
     from review_bot.errors import RuleError
     from review_bot.memory.promote import keywords
     from review_bot.pipeline.examples import failures
@@ -203,7 +203,16 @@ def _holds(memory: Memory, proposal: Proposal, text: str, events: Sequence[Event
             return False
     except RuleError:
         return False
-    return _places(memory, proposal, keywords(proposal.template.pattern)) <= _TOO_COMMON
+    words = keywords(proposal.template.pattern)
+    return _places(memory, proposal, words) <= _TOO_COMMON and _left(memory, proposal, words) <= _TOO_COMMON
+
+
+def _left(memory: Memory, proposal: Proposal, words: Sequence[str]) -> int:
+    """How often people wrote what the rule finds and did not take it out again, also where the file is gone since."""
+    from review_bot.bootstrap.past import past_of
+
+    past = past_of(memory.repository.cwd, proposal.template.pattern, proposal.language, words[0])
+    return past.written - past.mended
 
 
 def example(kind: str, code: str) -> str:
