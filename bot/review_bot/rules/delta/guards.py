@@ -79,8 +79,14 @@ def guard_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
             guard = guard_of(file.old, statement)
             if (guard and _is_lost(file, guard)) or _unwrapped(file, statement):
                 yield file.match("old", statement, A=statement.text.rstrip("{: "))
+            elif _emptied(file, statement):
+                where = file.old.statements[statement.parent].text.rstrip("{: ")
+                said = (
+                    f"`{where[:60]}` is still asked, but `{statement.text[:60]}` is gone: nothing is refused any more"
+                )
+                yield file.match("old", statement, "", said)
     for old, new in _one_for_one(file):
-        if _lets_through(file, old, new):
+        if _lets_through(file, old, new) and not _emptied(file, old):
             yield file.match("new", new, "", f"This answer refused (`{old.text[:60]}`) and lets everybody through now")
 
 
@@ -99,6 +105,41 @@ def _one_for_one(file: FileChange) -> Iterator[tuple[Statement, Statement]]:
             old, new = file.old.at(edit.removed[0][0]), file.new.at(edit.added[0][0])
             if old is not None and new is not None:
                 yield old, new
+
+
+_STOPS = lazy(r"(?:raise|throw|panic!?\(|bail!|return (?:[\w.]*\.)?(?:Err\w*|err)\b|return \w+, (?:[\w.]*\.)?[eE]rr)")
+_NOTES = lazy(
+    r"pass\b|;?$|(?:await )?(?:[\w.$]*\b(?:log|logger|logging|console|slog|glog|klog|LOG|Log|LOGGER|log\w*)\.\w+"
+    r"|print\w*|puts|echo|fmt\.Print\w*|System\.(?:out|err)\.print\w*|\w*print(?:ln|f)?!)[ (]|print\b"
+)
+"""What only speaks of what was found."""
+
+
+def _emptied(file: FileChange, statement: Statement) -> bool:
+    """True for the way out of an `if` that still asks, and at the most writes a line about it now."""
+    if statement.parent < 0 or not (_STOPS.match(statement.code) or _REFUSES.match(statement.code)):
+        return False
+    parent = file.old.statements[statement.parent]
+    following = file.old.after(statement)
+    if not _IF.match(parent.code) or (following and following.parent == statement.parent) or _gone(file, parent):
+        return False
+    if _ENVIRONMENT.search(parent.code) or file.change.moved(file.view.lines("old").get(statement.start, "")):
+        return False
+    now = _same_unchanged(file, parent)
+    after = file.new.after(now) if now else None
+    if now is None or after is None or _ELSE.match(after.code):
+        return False
+    block = list(file.new.inside(now))
+    fresh = [one for one in block if file.is_added(one)]
+    return all(_NOTES.match(one.code) for one in fresh) and not (block and _EXIT.match(block[-1].code))
+
+
+def _same_unchanged(file: FileChange, statement: Statement) -> Statement | None:
+    """Where an unchanged statement stands in the new version: unchanged ones that read the same keep their order."""
+    text = squeezed(statement.code)
+    before = [one for one in file.old.statements if not _gone(file, one) and squeezed(one.code) == text]
+    now = [one for one in file.new.statements if not file.is_added(one) and squeezed(one.code) == text]
+    return now[before.index(statement)] if len(before) == len(now) else None
 
 
 def _lets_through(file: FileChange, old: Statement, new: Statement) -> bool:
