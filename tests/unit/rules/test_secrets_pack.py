@@ -465,7 +465,7 @@ LISTED = (
     ("a.py", "url = 'postgres://user:password@localhost:5432/test'"),
     ("a.py", "url = f'postgres://{user}:{password}@{host}/{name}'"),
     ("a.sh", "git clone https://x-access-token:${TOKEN}@github.com/acme/app"),
-    (".npmrc", "//registry.npmjs.org/:_authToken=${NPM_TOKEN}"),
+    (".npmrc", "//registry.example.com/:_authToken=${NPM_TOKEN}"),
     ("a.py", "if pem.startswith('-----BEGIN RSA PRIVATE KEY-----'): pass"),
     ("a.js", "import { sk_circle_fade_dot } from './spinner-animations-v2';"),
     ("a.css", ".sk-cube-grid .sk-cube1 { animation-delay: 0.2s }"),

@@ -124,6 +124,8 @@ _IMAGE = lazy(
     re.IGNORECASE,
 )
 _INDEX = lazy(r"^\s*(?:--(?:extra-)?index-url|--trusted-host|--find-links|-i|-f)\b.*|^\s*registry\s*=\s*http://.*")
+_USUAL = lazy(r"(?:https://|[ =])pypi\.(?:python\.)?org(?::443)?(?:/\S*)?\s*(?:#.*)?$")
+"""The index that is asked anyway; another host with its name in it is another host."""
 
 
 def dependency_risk(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
@@ -219,7 +221,7 @@ def _one_edit(one: str, other: str) -> bool:
 
 def _indexes(file: FileChange) -> Iterator[Match]:
     for number, text in file.added:
-        if _INDEX.match(text) and "pypi.org" not in text and not file.was_removed(text.strip()):
+        if _INDEX.match(text) and not _USUAL.search(text) and not file.was_removed(text.strip()):
             yield file.match_line("new", number, f"packages may come from elsewhere: {text.strip()}")
     hashes = sum("--hash=" in text for _, text in file.removed)
     if hashes and not any("--hash=" in text for _, text in file.view.lines("new").items()):

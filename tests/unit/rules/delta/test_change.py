@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from review_bot.rules.delta.change import FileChange, WholeChange
+from review_bot.rules.delta.dependencies import dependency_risk
 from review_bot.rules.delta.example import change_of, versions
 from review_bot.rules.view import View
 
@@ -80,3 +81,23 @@ def test_a_file_without_text_after_keeps_still() -> None:
     file = _file("x = 1\n", "")
     assert file.view.file.deleted
     assert file.new.statements == ()
+
+
+USUAL = ".".join(("pypi", "org"))
+
+
+@pytest.mark.parametrize(
+    ("line", "elsewhere"),
+    [
+        (f"--index-url https://{USUAL}/simple", False),
+        (f"-i https://{USUAL}/simple/  # the usual one", False),
+        (f"--trusted-host {USUAL}", False),
+        (f"--index-url https://{USUAL}.evil.example/simple", True),
+        (f"--extra-index-url https://evil.example/{USUAL}/simple", True),
+        (f"--index-url http://{USUAL}/simple", True),
+    ],
+)
+def test_only_the_usual_index_itself_is_the_usual_one(line: str, elsewhere: bool) -> None:
+    file = _file("flask==3.0.0\n", f"flask==3.0.0\n{line}\n", "requirements.txt")
+    said = [match.message for match in dependency_risk(file, ())]
+    assert said == ([f"packages may come from elsewhere: {line}"] if elsewhere else [])
