@@ -11,7 +11,7 @@ import marshal
 import os
 
 from review_bot import __version__, patterns
-from review_bot.stores.rule_cache import DIGEST, cache_folder, digest
+from review_bot.stores.rule_cache import DIGEST, cache_folder, digest, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from review_bot.patterns import Key, Program
 
 _FORMAT = 1
+_KIND = "patterns-"
+"""How the names of these cache files begin."""
 _LARGEST = 200_000
 """Bytes of the file; one that would grow above that begins anew with the programs of the last run."""
 
@@ -34,14 +36,14 @@ def load() -> dict[Key, Program]:
 def save(known: Mapping[Key, Program]) -> None:
     """Keep the programs that this run had to make beside those `known` from earlier ones."""
     fresh = patterns.fresh()
-    place = _place()
-    if not fresh or place is None:
+    place = _place() if fresh else None
+    if place is None:
         return
     body = marshal.dumps({**known, **fresh})
     if len(body) > _LARGEST:
         body = marshal.dumps(fresh)
     if len(body) <= _LARGEST:
-        _write(place, digest(body) + body)
+        write(place, digest(body) + body, _KIND)
 
 
 def _place() -> str | None:
@@ -49,7 +51,7 @@ def _place() -> str | None:
     if folder is None or not engine:
         return None
     key = digest(f"{_FORMAT} {__version__} {engine}".encode()).hex()
-    return os.path.join(folder, f"patterns-{key}.bin")
+    return os.path.join(folder, f"{_KIND}{key}.bin")
 
 
 def _read(place: str | None) -> dict[Key, Program]:
@@ -64,17 +66,3 @@ def _read(place: str | None) -> dict[Key, Program]:
     # review-bot: ignore[py.deserialise.marshal] -- our own cache, behind a digest
     programs: dict[Key, Program] = marshal.loads(body)  # noqa: S302 - our own, behind a digest
     return programs
-
-
-def _write(place: str, data: bytes) -> None:
-    from contextlib import suppress
-
-    draft = f"{place}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
-        with open(draft, "wb") as stream:
-            stream.write(data)
-        os.replace(draft, place)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(draft)

@@ -193,15 +193,24 @@ def digest(data: memoryview | bytes) -> bytes:
 
 
 def _store(place: str, rules: Sequence[Rule], kind: str) -> None:
-    """Put the rules where the next run looks for them; a place that can't be written is passed over."""
+    """Put the rules where the next run looks for them."""
+    try:
+        packed = _packed(rules)
+    except ValueError:  # a date in a rule's table, which marshal does not know
+        return
+    write(place, packed, kind)
+
+
+def write(place: str, data: bytes, kind: str) -> None:
+    """Put a cache file where the next run looks for it; a place that can't be written is passed over."""
     draft = f"{place}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         with open(draft, "wb") as stream:
-            stream.write(_packed(rules))
+            stream.write(data)
         os.replace(draft, place)
         _prune(os.path.dirname(place), kind)
-    except (OSError, ValueError):  # ValueError: a date in a rule's table, which marshal does not know
+    except OSError:
         _remove(draft)
 
 

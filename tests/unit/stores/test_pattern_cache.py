@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import marshal
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,17 @@ def test_another_engine_has_a_file_of_its_own(folder: Path, monkeypatch: pytest.
     monkeypatch.setattr(patterns, "engine", lambda: "another")
     assert run("a+") == ["a+"]
     assert len(list(folder.iterdir())) == 2
+
+
+def test_of_many_engines_the_last_files_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("a+")
+    os.utime(kept(folder), (0, 0))
+    oldest = kept(folder)
+    for name in "abcdefgh":
+        monkeypatch.setattr(patterns, "engine", lambda name=name: name)
+        run("a+")
+    assert not oldest.exists()
+    assert len(list(folder.iterdir())) == 8
 
 
 def test_without_an_engine_nothing_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
