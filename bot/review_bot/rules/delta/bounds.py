@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from review_bot.rules.delta.lazy import bag, lazy
+from review_bot.patterns import lazy
 from review_bot.rules.delta.masking import without_comments
+from review_bot.rules.delta.tables import bag
 from review_bot.rules.delta.words import names as names_in
 from review_bot.rules.delta.words import words_of
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from review_bot.rules.delta.lazy import bag, lazy
+from review_bot.patterns import lazy
 from review_bot.rules.delta.masking import masked, without_comments
+from review_bot.rules.delta.tables import bag
 from review_bot.rules.delta.words import calls, closing, similarity, squeezed, words_of
 from review_bot.rules.delta.words import names as names_in
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from review_bot.rules.delta.lazy import lazy
+from review_bot.patterns import lazy
 from review_bot.rules.delta.manifests import LOCKS, contradicts, dependencies, is_requirements, locked
 from review_bot.rules.delta.popular import NPM, PYPI
 from review_bot.rules.delta.signatures import text_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from review_bot.rules.delta.lazy import bag, lazy
+from review_bot.patterns import lazy
 from review_bot.rules.delta.silencing import silenced
+from review_bot.rules.delta.tables import bag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

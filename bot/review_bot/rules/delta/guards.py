@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from review_bot.patterns import lazy
 from review_bot.rules.delta.change import trivial
-from review_bot.rules.delta.lazy import lazy
 from review_bot.rules.delta.words import names as names_in
 from review_bot.rules.delta.words import similarity, squeezed
 from review_bot.values import NamedTuple

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from review_bot.rules.delta.lazy import bag
 from review_bot.rules.delta.masking import OPEN, masked, without_comments
+from review_bot.rules.delta.tables import bag
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False

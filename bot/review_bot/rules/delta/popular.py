@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review_bot.rules.delta.lazy import bag
+from review_bot.rules.delta.tables import bag
 
 PYPI = bag(
     "requests urllib3 numpy pandas boto3 botocore setuptools certifi idna charset-normalizer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from review_bot.domain.paths import is_test
-from review_bot.rules.delta.lazy import lazy
+from review_bot.patterns import lazy
 from review_bot.rules.delta.words import closing, split_arguments, squeezed
 
 TYPE_CHECKING = False

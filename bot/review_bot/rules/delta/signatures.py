@@ -6,9 +6,10 @@ import re
 
 from review_bot.domain.language import language_of
 from review_bot.domain.paths import is_test
-from review_bot.rules.delta.lazy import bag, lazy
+from review_bot.patterns import lazy
 from review_bot.rules.delta.masking import masked
 from review_bot.rules.delta.parameters import Parameter, arguments, fits, parameters
+from review_bot.rules.delta.tables import bag
 from review_bot.rules.delta.words import squeezed
 from review_bot.rules.view import decode
 from review_bot.values import NamedTuple

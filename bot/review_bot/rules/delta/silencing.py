@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from review_bot.rules.delta.lazy import lazy
+from review_bot.patterns import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 
 from review_bot.domain.language import language_of
 from review_bot.domain.paths import is_test
-from review_bot.rules.delta.lazy import lazy
+from review_bot.patterns import lazy
 from review_bot.rules.delta.masking import masked
 from review_bot.rules.delta.signatures import text_of
 from review_bot.values import NamedTuple

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from review_bot.domain.paths import is_test
+from review_bot.patterns import lazy
 from review_bot.rules.delta.change import trivial
-from review_bot.rules.delta.lazy import bag, lazy
 from review_bot.rules.delta.masking import masked, without_comments
+from review_bot.rules.delta.tables import bag
 from review_bot.rules.delta.words import alike, squeezed, tokens, words_of
 from review_bot.rules.delta.words import names as names_in
 from review_bot.values import NamedTuple

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from review_bot.domain.paths import is_test
+from review_bot.patterns import lazy
 from review_bot.rules.delta.change import trivial
-from review_bot.rules.delta.lazy import bag, lazy
+from review_bot.rules.delta.tables import bag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

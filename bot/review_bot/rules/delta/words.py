@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from review_bot.rules.delta.lazy import bag
+from review_bot.rules.delta.tables import bag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

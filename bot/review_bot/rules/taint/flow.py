@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review_bot.rules.lazy import lazy
+from review_bot.patterns import lazy
 from review_bot.rules.taint import functions, guards
 from review_bot.rules.taint.expressions import Expressions
 from review_bot.rules.taint.frame import Frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review_bot.rules.lazy import lazy
+from review_bot.patterns import lazy
 from review_bot.rules.taint.names import dotted, mentioned
 from review_bot.values import NamedTuple
 

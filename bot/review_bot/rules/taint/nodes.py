@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review_bot.rules.lazy import lazy
+from review_bot.patterns import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
