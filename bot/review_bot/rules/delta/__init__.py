@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHECKS = {
     "guard-removed": ("guards", "-"),
-    "condition-weakened": ("guards", "-+"),
+    "condition-weakened": ("conditions", "-+"),
     "auth-removed": ("access", "-"),
     "tls-weakened": ("weakening", "-+"),
     "crypto-weakened": ("weakening", "-+"),

@@ -96,6 +96,23 @@ class FileChange:
         numbers = self.view.added_numbers
         return any(number in numbers for number in range(statement.start, statement.end + 1))
 
+    def unchanged(self, statement: Statement) -> Statement | None:
+        """Where an old statement stands in the new version, if none of its lines changed."""
+        number = self._moved_to(statement.start)
+        new = None if number is None else self.new.at(number)
+        if new is None or new.start != number or self.is_added(new):
+            return None
+        return new if squeezed(new.code) == squeezed(statement.code) else None
+
+    def _moved_to(self, number: int) -> int | None:
+        """The new number of an old line; None for a removed one."""
+        if number in self.view.removed_numbers:
+            return None
+        changed = (line for hunk in self.view.file.hunks for line in hunk.lines() if line.kind in "-+")
+        return number + sum(
+            (line.kind == "+" and line.old <= number) - (line.kind == "-" and line.old < number) for line in changed
+        )
+
     def was_removed(self, text: str) -> bool:
         """True where `text` stands in a removed line of the file."""
         return any(text in line for _, line in self.view.removed)

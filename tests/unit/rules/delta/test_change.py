@@ -101,3 +101,10 @@ def test_only_the_usual_index_itself_is_the_usual_one(line: str, elsewhere: bool
     file = _file("flask==3.0.0\n", f"flask==3.0.0\n{line}\n", "requirements.txt")
     said = [match.message for match in dependency_risk(file, ())]
     assert said == ([f"packages may come from elsewhere: {line}"] if elsewhere else [])
+
+
+def test_an_unchanged_statement_is_found_by_its_place() -> None:
+    before = "if a:\n    raise b\nx = 1\nif a:\n    raise b\nif a:\n    go()\n"
+    file = _file(before, f"y = 2\nif a:\n    y = 3\n{before.replace('x = 1', 'if a:')}")
+    places = [file.unchanged(one) for one in file.old.statements]
+    assert [one.start if one else None for one in places] == [4, 5, None, 7, 8, 9, 10]
