@@ -95,3 +95,8 @@ def test_a_promoted_rule_is_tried_again_on_old_examples(repo: Git) -> None:
     assert line.endswith(f"`review-bot memory rollback {proposal['id']}` takes it back")
     assert bot(repo.root, "memory", "rollback", proposal["id"]).code == 0
     assert compacted(repo)["stale"] == []
+
+
+def test_what_an_unmute_takes_back_speaks_for_no_rule_even_where_it_names_nothing(repo: Git) -> None:
+    log(repo.root).append([*accepted(), made("unmute", TS + 100, scope={"rule": "model.api-misuse"})])
+    assert compacted(repo)["proposals"] == []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from conftest import Git
 
 CALLS = ["fetch(url)", "fetch(self.address)", "fetch(build(1))", 'fetch("https://example.org")', "fetch(a + b)"]
+MANY = "".join(f"fetch(page{number})\n" for number in range(30))
 
 
 def _bot(git: Git, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -89,35 +90,36 @@ def test_what_is_rejected_as_well_is_no_rule(repo: Git) -> None:
 
 
 def test_what_is_common_today_is_no_rule(repo: Git) -> None:
-    repo.write("old.py", "\n".join(f"fetch(page{number})" for number in range(30)) + "\n")
+    repo.write("old.py", MANY)
     repo.commit()
     _record(repo)
     assert _promote(repo) == []
 
 
-def test_what_the_past_wrote_and_left_is_no_rule(repo: Git) -> None:
-    calls = "\n".join(f"fetch(page{number})" for number in range(30)) + "\n"
-    repo.write("old.py", calls)
+@pytest.mark.parametrize(
+    ("change", "past", "rules"),
+    [
+        ({"moved.py": None}, (30, 0), 0),
+        ({"moved.py": MANY.replace(")", ", timeout=10)"), "notes.txt": MANY}, (30, 30), 1),
+    ],
+    ids=["left, and gone with its file", "taken out again"],
+)
+def test_what_the_past_wrote_is_a_rule_where_it_was_taken_out_again(
+    repo: Git, change: dict[str, str | None], past: tuple[int, int], rules: int
+) -> None:
+    repo.write("old.py", MANY)
     repo.commit()
     repo("mv", "old.py", "moved.py")  # not written anew
     repo.commit()
-    assert past_of(str(repo.root), "fetch($A)", "python", "fetch") == (30, 0)
-    (repo.root / "moved.py").unlink()
+    for name, text in change.items():
+        if text is None:
+            (repo.root / name).unlink()
+        else:
+            repo.write(name, text)
     repo.commit()
+    assert past_of(str(repo.root), "fetch($A)", "python", "fetch") == past
     _record(repo)
-    assert _promote(repo) == []
-
-
-def test_what_the_past_took_out_again_is_a_rule(repo: Git) -> None:
-    calls = "\n".join(f"fetch(page{number})" for number in range(30)) + "\n"
-    repo.write("old.py", calls)
-    repo.commit()
-    repo.write("old.py", calls.replace(")", ", timeout=10)"))
-    repo.write("notes.txt", calls)
-    repo.commit()
-    assert past_of(str(repo.root), "fetch($A)", "python", "fetch") == (30, 30)
-    _record(repo)
-    assert len(_promote(repo)) == 1
+    assert len(_promote(repo)) == rules
 
 
 def test_a_rule_on_probation_is_proposed_for_removal(repo: Git) -> None:

@@ -9,9 +9,6 @@ from review_bot.memory.generalise import Pair
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from review_bot.bootstrap.memory import Memory
-    from review_bot.domain.event import Event
-
     class Fields(Protocol):
         """An event, or what is known of one."""
 
@@ -23,13 +20,8 @@ _LARGEST = 1_000_000
 """Bytes of a file that is read."""
 
 
-def pair(memory: Memory, one: Event) -> Pair | None:
-    """The code before and after: from the event, else from the repository's own history while it is there."""
-    return pair_in(memory.repository.cwd, one)
-
-
-def pair_in(cwd: str, one: Fields) -> Pair | None:
-    """As `pair`, of the repository at `cwd` and an event's fields."""
+def pair(cwd: str, one: Fields) -> Pair | None:
+    """The code before and after: from the event, else from the history of the repository at `cwd` while it is there."""
     before, after = one.get("before"), one.get("after")
     if isinstance(before, str) and isinstance(after, str) and before.strip() and after.strip():
         return Pair(before, after)
@@ -55,13 +47,8 @@ def scrubber() -> Callable[[str], str]:
     return Redactor((), secret).text
 
 
-def flagged(memory: Memory, one: Event) -> str:
-    """The flagged lines; empty where they can't be read."""
-    return flagged_in(memory.repository.cwd, one)
-
-
-def flagged_in(cwd: str, one: Fields) -> str:
-    """As `flagged`, of the repository at `cwd` and an event's fields."""
+def flagged(cwd: str, one: Fields) -> str:
+    """The flagged lines, from the event or the repository at `cwd`; empty where they can't be read."""
     before = one.get("before")
     if isinstance(before, str) and before.strip():
         return before

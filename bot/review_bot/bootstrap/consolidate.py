@@ -69,29 +69,30 @@ def prune(memory: Memory) -> int:
 
 def _learned(memory: Memory, config: str | None) -> tuple[Sequence[Proposal], Sequence[Standing], Sequence[Stale]]:
     from review_bot.bootstrap.promote import proposed
-    from review_bot.bootstrap.recall import standing
+    from review_bot.bootstrap.recall import on_probation
 
-    proposals = [proposal for proposal, _ in proposed(memory)]
-    return proposals, [one for one in standing(config) if one.effect == "hide"], list(_stale(memory))
+    events = list(memory.events())
+    proposals = [proposal for proposal, _ in proposed(memory, events)]
+    return proposals, on_probation(config), list(_stale(memory, events))
 
 
-def _stale(memory: Memory) -> Iterator[Stale]:
+def _stale(memory: Memory, events: Sequence[Event]) -> Iterator[Stale]:
     """Promoted rules tried again on their own examples and on what was rejected since, the surest and latest first."""
     from review_bot.bootstrap.promote import file_of, in_force
+    from review_bot.memory.fold import counting
 
-    events = None
-    for one in in_force(memory):
+    signals = counting(events)
+    for one in in_force(events):
         path = file_of(memory, one)
         text = _text(path) if path is not None else None
         if text is None:
             continue
-        events = list(memory.events()) if events is None else events
-        lost, rejected = _tried(memory, one, text, events)
+        lost, rejected = _tried(memory, one, text, signals)
         if lost or rejected:
             yield Stale(str(one.get("proposal")), lost, rejected)
 
 
-def _tried(memory: Memory, learned: Event, text: str, events: Sequence[Event]) -> tuple[int, int]:
+def _tried(memory: Memory, learned: Event, text: str, signals: Sequence[Event]) -> tuple[int, int]:
     from review_bot.bootstrap.promote import example, rejected_code
     from review_bot.errors import RuleError
     from review_bot.pipeline.examples import failures
@@ -101,7 +102,7 @@ def _tried(memory: Memory, learned: Event, text: str, events: Sequence[Event]) -
     try:
         own = len(list(failures(parse_rule_file(name, text.encode()))))
         about = (str(learned.get("proposal")), str(learned.get("rule")))
-        refused = "".join(example("ok", code) for code in rejected_code(memory, events, about, since=learned.ts))
+        refused = "".join(example("ok", code) for code in rejected_code(memory, signals, about, since=learned.ts))
         every = len(list(failures(parse_rule_file(name, (text + refused).encode()))))
     except RuleError:  # somebody changed it by hand: the next scan says so
         return 0, 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from review_bot.bootstrap.code import pair
+from review_bot.bootstrap.code import flagged, pair
 from review_bot.errors import UsageError
+from review_bot.memory.fold import counting
 from review_bot.memory.promote import LEAST_ACCEPTED, LEAST_PEOPLE, Accepted, Proposal, proposals, rule_file
 from review_bot.values import NamedTuple
 
@@ -40,7 +41,7 @@ def promote(memory: Memory, out: str | None = None) -> tuple[list[Written], bool
     """
     folder, named = _folder(memory, out)
     written = []
-    for proposal, text in proposed(memory, folder):
+    for proposal, text in proposed(memory, list(memory.events()), folder):
         path = os.path.join(folder, f"{proposal.id}.toml")
         _write(path, text)
         written.append(Written(proposal, path))
@@ -48,22 +49,22 @@ def promote(memory: Memory, out: str | None = None) -> tuple[list[Written], bool
     return written, named
 
 
-def proposed(memory: Memory, folder: str | None = None) -> Iterator[tuple[Proposal, str]]:
+def proposed(memory: Memory, events: Sequence[Event], folder: str | None = None) -> Iterator[tuple[Proposal, str]]:
     """Each rule that the log speaks for, holds in today's files and was never proposed, with the text of its file."""
-    events = list(memory.events())
+    signals = counting(events)
     known = {str(one.get("proposal")) for one in events if one.kind == "learned"}
     folder = folder or _folder(memory, None)[0]
-    for proposal in proposals(_accepted(memory, events), _rejected(events)):
+    for proposal in proposals(_accepted(memory, signals), _rejected(signals)):
         if proposal.id in known or os.path.exists(os.path.join(folder, f"{proposal.id}.toml")):
             continue
-        text = rule_file(proposal, **_like(memory, proposal.base))
-        if _holds(memory, proposal, text, events):
+        text = rule_file(proposal, **_like(proposal.base))
+        if _holds(memory, proposal, text, signals):
             yield proposal, text
 
 
 def rollback(memory: Memory, name: str | None = None) -> str:
     """Take back the rule that was promoted last, or the one called `name`; its id. Raises UsageError where none is."""
-    left = [one for one in in_force(memory) if name in (None, one.get("proposal"))]
+    left = [one for one in in_force(list(memory.events())) if name in (None, one.get("proposal"))]
     if not left:
         raise UsageError(
             "no promoted rule is there to take back", where="memory rollback", remedy="see `memory promote`"
@@ -72,13 +73,12 @@ def rollback(memory: Memory, name: str | None = None) -> str:
     path = file_of(memory, last)
     if path is not None:
         _delete(path)
-    _append(memory, {"kind": "decision", "decided": "rollback", "proposal": last.get("proposal")})
+    _append(memory, [{"kind": "decision", "decided": "rollback", "proposal": last.get("proposal")}])
     return str(last.get("proposal"))
 
 
-def in_force(memory: Memory) -> list[Event]:
+def in_force(events: Sequence[Event]) -> list[Event]:
     """The rules that were promoted and not taken back, as the log says."""
-    events = list(memory.events())
     undone = {one.get("proposal") for one in events if one.kind == "decision" and one.get("decided") == "rollback"}
     learned = (one for one in events if one.kind == "learned" and one.get("proposal"))
     return [one for one in learned if one.get("proposal") not in undone]
@@ -124,34 +124,29 @@ def _write(path: str, text: str) -> None:
 
 def _remember(memory: Memory, written: Sequence[Written]) -> None:
     root = memory.repository.root or memory.repository.cwd
-    for one in written:
-        file = os.path.relpath(one.file, root)
-        _append(memory, {"kind": "learned", "proposal": one.proposal.id, "rule": one.proposal.base, "file": file})
+    files = ((one.proposal, os.path.relpath(one.file, root)) for one in written)
+    said = [{"kind": "learned", "proposal": each.id, "rule": each.base, "file": file} for each, file in files]
+    if said:
+        _append(memory, said)
 
 
-def _append(memory: Memory, said: dict[str, Any]) -> None:
-    from review_bot.bootstrap.memory import context
+def _append(memory: Memory, said: Sequence[dict[str, Any]]) -> None:
+    from review_bot.bootstrap.memory import append, context
     from review_bot.memory.complete import complete
 
-    memory.log.append([complete(said, context(memory))])
+    desk = context(memory)
+    append(memory, [complete(one, desk) for one in said])
 
 
-def _rejected(events: Sequence[Event]) -> list[tuple[str, str]]:
-    taken_back = _undone(events)
-    judged = (one for one in events if one.kind == "signal" and one.get("y") == 0 and one.id not in taken_back)
-    return [(str(one.get("rule")), str(one.get("key"))) for one in judged]
+def _rejected(signals: Sequence[Event]) -> list[tuple[str, str]]:
+    return [(str(one.get("rule")), str(one.get("key"))) for one in signals if one.get("y") == 0]
 
 
-def _undone(events: Sequence[Event]) -> set[str]:
-    return {each for one in events if one.kind == "unmute" for each in one.get("undoes") or ()}
-
-
-def _accepted(memory: Memory, events: Sequence[Event]) -> Iterator[Accepted]:
+def _accepted(memory: Memory, signals: Sequence[Event]) -> Iterator[Accepted]:
     """What was accepted. Code is read only where enough people accepted enough, and of the latest of a rule."""
-    taken_back = _undone(events)
     groups: dict[tuple[str, str], list[Event]] = {}
-    for one in events:
-        if one.kind == "signal" and one.get("y") == 1 and one.get("rule") and one.id not in taken_back:
+    for one in signals:
+        if one.get("y") == 1 and one.get("rule"):
             groups.setdefault((str(one.get("rule")), str(one.get("lang") or "")), []).append(one)
     for (rule, language), some in groups.items():
         some.sort(key=lambda one: (-one.ts, one.id))
@@ -159,11 +154,11 @@ def _accepted(memory: Memory, events: Sequence[Event]) -> Iterator[Accepted]:
         for number, one in enumerate(some if enough else ()):
             yield Accepted(
                 rule, str(one.get("key")), language, str(one.get("actor")), str(one.change), str(one.get("finding")),
-                pair(memory, one) if number < _MOST_READ else None,
+                pair(memory.repository.cwd, one) if number < _MOST_READ else None,
             )  # fmt: skip
 
 
-def _like(memory: Memory, base: str) -> dict[str, str]:
+def _like(base: str) -> dict[str, str]:
     """Category and severity of the rule whose findings were accepted."""
     from review_bot.bootstrap import rules_of
     from review_bot.domain.finding import CATEGORIES
@@ -175,18 +170,15 @@ def _like(memory: Memory, base: str) -> dict[str, str]:
     return {"category": named if named in CATEGORIES else "correctness", "severity": "warning"}
 
 
-def rejected_code(memory: Memory, events: Sequence[Event], rules: Sequence[str], since: int = 0) -> Iterator[str]:
+def rejected_code(memory: Memory, signals: Sequence[Event], rules: Sequence[str], since: int = 0) -> Iterator[str]:
     """Code on which people rejected one of the rules, the surest and latest first, as far as it can be read."""
-    from review_bot.bootstrap.code import flagged
-
-    gone = _undone(events)
-    about = (one for one in events if one.kind == "signal" and one.get("y") == 0 and one.get("rule") in rules)
-    found = [one for one in about if one.ts >= since and one.id not in gone]
+    found = [one for one in signals if one.get("y") == 0 and one.get("rule") in rules and one.ts >= since]
     found.sort(key=lambda one: (one.get("eps"), -one.ts, one.id))
-    yield from dict.fromkeys(code for one in found[:_MOST_REJECTED] if (code := flagged(memory, one)))
+    cwd = memory.repository.cwd
+    yield from dict.fromkeys(code for one in found[:_MOST_REJECTED] if (code := flagged(cwd, one)))
 
 
-def _holds(memory: Memory, proposal: Proposal, text: str, events: Sequence[Event]) -> bool:
+def _holds(memory: Memory, proposal: Proposal, text: str, signals: Sequence[Event]) -> bool:
     """Whether the rule finds all that was mended and hardly anything else: in the log, today's files and the past."""
     from review_bot.errors import RuleError
     from review_bot.memory.promote import keywords
@@ -197,7 +189,7 @@ def _holds(memory: Memory, proposal: Proposal, text: str, events: Sequence[Event
     try:
         if any(failures(parse_rule_file(f"{proposal.id}.toml", (text + every).encode()))):
             return False
-        refused = "".join(example("ok", code) for code in rejected_code(memory, events, (proposal.base,)))
+        refused = "".join(example("ok", code) for code in rejected_code(memory, signals, (proposal.base,)))
         wrong = sum(1 for _ in failures(parse_rule_file(f"{proposal.id}.toml", (text + refused).encode())))
         if wrong * 5 > proposal.accepted:
             return False

@@ -73,6 +73,11 @@ def standing(config: str | None = None) -> list[Standing]:
     return sorted(rows, key=lambda one: (one.value, one.rule))
 
 
+def on_probation(config: str | None = None) -> list[Standing]:
+    """The rules that nearly everybody rejects nearly always, to be proposed for removal."""
+    return [one for one in standing(config) if one.effect == "hide"]
+
+
 def recall_for(loaded: Loaded, repository: Repository | None) -> Callable[[object], Examples | None]:
     """What finds examples for the prompts of a change: given the change, what gives lines for the parts of a window.
 
@@ -115,15 +120,15 @@ def _from_history(cwd: str, example: Example) -> Example | None:
     """The example with the text that its place in the history has; None where that is not there, or other code."""
     import json
 
-    from review_bot.bootstrap.code import flagged_in, pair_in
+    from review_bot.bootstrap.code import flagged, pair
     from review_bot.domain.language import language_of
 
     place = json.loads(example.at)[:5]
     about = {"rule": example.rule, "key": example.key, "lang": language_of(place[2]), "at": place}
-    found = pair_in(cwd, about) if example.y else None
+    found = pair(cwd, about) if example.y else None
     if found is not None:
         return example._replace(before=found.before, after=found.after)
-    before = "" if example.mended else flagged_in(cwd, about)
+    before = "" if example.mended else flagged(cwd, about)
     return example._replace(before=before) if before else None
 
 

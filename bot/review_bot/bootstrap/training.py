@@ -51,15 +51,15 @@ def _write(folder: str, name: str, text: str) -> None:
 def _judged(memory: Memory) -> Iterator[Judged]:
     """Signals that count, with code and words, without secrets."""
     from review_bot.bootstrap.code import flagged, pair
+    from review_bot.memory.fold import counting
 
-    events = list(memory.events())
-    taken_back = {each for one in events if one.kind == "unmute" for each in one.get("undoes") or ()}
-    describe, clean = _describing(memory)
-    for one in events:
-        if one.kind != "signal" or one.get("y") is None or one.id in taken_back:
+    cwd = memory.repository.cwd
+    describe, clean = _describing()
+    for one in counting(list(memory.events())):
+        if one.get("y") is None:
             continue
-        before = flagged(memory, one)
-        changed = pair(memory, one) if one.get("y") == 1 else None
+        before = flagged(cwd, one)
+        changed = pair(cwd, one) if one.get("y") == 1 else None
         if before:
             yield _row(one, clean(before), clean(changed.after) if changed else "", describe(str(one.get("rule"))))
 
@@ -75,7 +75,7 @@ def _row(one: Event, before: str, after: str, words: tuple[str, str, str]) -> Ju
     )  # fmt: skip
 
 
-def _describing(memory: Memory) -> tuple[Callable[[str], tuple[str, str, str]], Callable[[str], str]]:
+def _describing() -> tuple[Callable[[str], tuple[str, str, str]], Callable[[str], str]]:
     """Category, severity and message by rule, and what takes secrets out of a text."""
     from review_bot.bootstrap import rules_of
     from review_bot.bootstrap.code import scrubber

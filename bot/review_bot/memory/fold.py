@@ -76,6 +76,12 @@ def undone(events: Sequence[Event]) -> frozenset[str]:
     return frozenset(named)
 
 
+def counting(events: Sequence[Event]) -> list[Event]:
+    """The signals among the events that no unmute takes back."""
+    gone = undone(events)
+    return [one for one in events if one.kind == "signal" and one.id not in gone]
+
+
 def names_nothing(event: Event) -> bool:
     """True for an unmute, written by another program, that does not name what it undoes."""
     return event.kind == "unmute" and event.get("undoes") is None

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from review_bot.domain.forget import live
-from review_bot.memory.fold import undone
+from review_bot.memory.fold import counting
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -44,13 +44,9 @@ def counted(events: Iterable[Event]) -> list[Counts]:
 
 def judgements(events: Iterable[Event]) -> list[Event]:
     """The signals that are somebody's experience: the latest of each person, rule and finding, sure and not undone."""
-    everything = sorted(live(events), key=lambda one: (one.ts, one.id))
-    gone = undone(everything)
     latest: dict[tuple[Any, Any, Any], Event] = {}
-    for one in everything:
-        if one.kind != "signal" or one.get("y") is None or one.id in gone or one.get("eps") > NOISIEST:
-            continue
-        if one.get("rule"):
+    for one in sorted(counting(list(live(events))), key=lambda one: (one.ts, one.id)):
+        if one.get("rule") and one.get("y") is not None and one.get("eps") <= NOISIEST:
             latest[one.get("rule"), one.get("actor"), one.get("finding")] = one
     return list(latest.values())
 

@@ -30,10 +30,10 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _promote(arguments: argparse.Namespace) -> int:
     from review_bot.bootstrap.promote import promote
-    from review_bot.bootstrap.recall import standing
+    from review_bot.bootstrap.recall import on_probation
 
     written, named = promote(opened(arguments), arguments.out)
-    unwanted = [one for one in standing(arguments.config) if one.effect == "hide"]
+    unwanted = on_probation(arguments.config)
     if arguments.format == "json":
         rows = [
             {"id": one.proposal.id, "file": one.file, "accepted": one.proposal.accepted, "people": one.proposal.people}
