@@ -20,21 +20,22 @@ _MOST_LINES = 8
 class Commit(NamedTuple):
     """A commit, and what the rules find on its own lines and on those that it took away."""
 
-    cwd: str
     parent: str
     commit: str
     found: Sequence[Finding]
     before: Sequence[Finding]
+    read: Callable[[str, str], Sequence[str] | None]
+    """The lines of a commit's file, as `bootstrap.code.file_at` reads them."""
 
 
 def mended(commit: Commit) -> Iterator[dict[str, Any]]:
     """What an event says of each place where a rule fires before the commit and not after it, with both texts."""
-    from review_bot.bootstrap.code import file_at, moved
+    from review_bot.bootstrap.code import moved
 
     for finding in commit.before:
-        if finding.category == "secrets" or finding.rule.startswith("diff."):
+        if finding.category == "secrets":
             continue
-        then, now = (file_at(commit.cwd, name, finding.path) for name in (commit.parent, commit.commit))
+        then, now = (commit.read(name, finding.path) for name in (commit.parent, commit.commit))
         if then is None or now is None or finding.end_line > len(then):
             continue
         start, end = moved(then, now, finding.start_line - 1, finding.end_line)
