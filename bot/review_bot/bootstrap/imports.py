@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
     from review_bot.bootstrap.memory import Memory
     from review_bot.domain.event import Event
+    from review_bot.memory.complete import Context
     from review_bot.memory.patterns import Row
 
 SOURCES = ("import", "patterns")
 """Of priors: counts by rule, and patterns."""
-_AT_ONCE = 1_500
-"""Ids that one tombstone names: it is an event, and those have 64 KiB at most."""
 _WHAT_LEAVES = "hashes of code's shape and how often it was accepted and rejected"
 
 
@@ -62,18 +61,18 @@ def replace(memory: Memory, name: str, source: str, said: Sequence[dict[str, Any
     desk, run = context(memory), secrets.token_hex(4)
     # The run is part of each event: what was taken out must not be the same event as what comes in anew.
     made = [complete({"kind": "prior", "run": run, "source": source, **one}, desk) for one in said]
-    append(memory, [*_tombstones(old, memory), *made])
+    append(memory, [*_tombstones(old, desk), *made])
 
 
 def remove(memory: Memory, name: str) -> int:
     """Take out all that was imported under a name; how many rows. Raises UsageError where there are none."""
-    from review_bot.bootstrap.memory import append
+    from review_bot.bootstrap.memory import append, context
 
     old = _under(memory, name)
     if not old:
         known = ", ".join(sorted({str(one.get("from")) for one in _imported(memory)})) or "nothing"
         raise UsageError(f"nothing was imported under the name {name}", where="--remove", remedy=f"known: {known}")
-    append(memory, _tombstones(old, memory))
+    append(memory, _tombstones(old, context(memory)))
     return len(old)
 
 
@@ -108,12 +107,8 @@ def _under(memory: Memory, name: str) -> list[Event]:
     return [one for one in _imported(memory) if one.get("from") == name]
 
 
-def _tombstones(old: Sequence[Event], memory: Memory) -> list[Event]:
-    from review_bot.bootstrap.memory import context
+def _tombstones(old: Sequence[Event], desk: Context) -> list[Event]:
+    from review_bot.bootstrap.judge import parts_of
     from review_bot.memory.complete import complete
 
-    if not old:
-        return []
-    desk, names = context(memory), [one.id for one in old]
-    parts = (names[at : at + _AT_ONCE] for at in range(0, len(names), _AT_ONCE))
-    return [complete({"kind": "forget", "ids": part}, desk) for part in parts]
+    return [complete({"kind": "forget", "ids": part}, desk) for part in parts_of(old)]

@@ -10,7 +10,7 @@ from review_bot.errors import UsageError
 from review_bot.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from review_bot.bootstrap.memory import Memory
     from review_bot.domain.event import Event
@@ -51,15 +51,16 @@ def mute(memory: Memory, name: str, *, reason: str, path: str | None = None, act
 
 def unmute(memory: Memory, name: str, *, path: str | None = None, actor: str | None = None) -> Undone:
     """Take back every mute and signal of a scope that can be seen here, and no other, whatever the clocks say."""
-    from review_bot.domain.scope import undone
+    from review_bot.domain.scope import undone as in_scope
+    from review_bot.memory.fold import undone
 
     scope = scope_of(memory, name, path)
     near = _near(memory, name) if is_hash(name) and path is None else None
     events = list(memory.events())
-    before = {one for each in events if each.kind == "unmute" for one in each.get("undoes") or ()}
-    found = [one for one in events if one.id not in before and (undone(scope, one) or (near and near(one)))]
+    before = undone(events)
+    found = [one for one in events if one.id not in before and (in_scope(scope, one) or (near and near(one)))]
     said = {"kind": "unmute", "scope": scope, "actor": actor}
-    _record_all(memory, ({**said, "undoes": part} for part in _parts(found)))
+    _record_all(memory, ({**said, "undoes": part} for part in parts_of(found)))
     mutes = sum(one.kind == "mute" for one in found)
     return Undone(mutes, len(found) - mutes)
 
@@ -69,9 +70,10 @@ def forget(memory: Memory, *, ids: Sequence[str] = (), finding: str | None = Non
     names: Fields = {} if finding is None else {"finding": finding}
     if actor is not None:
         names["actor"] = actor_hash(actor, actor_key(memory))
-    found = [one for one in memory.events() if one.kind != "forget" and _is_named(one, ids, names)]
+    asked = frozenset(ids)
+    found = [one for one in memory.events() if one.kind != "forget" and _is_named(one, asked, names)]
     said: Fields = {"kind": "forget", **({"names": names} if names else {})}
-    parts = _parts(found) or ([list(ids)] if ids else [])
+    parts = parts_of(found) or ([list(ids)] if ids else [])
     _record_all(memory, ({**said, "ids": part} for part in parts) if parts else [said], by_actor=actor is None)
     return len(found)
 
@@ -144,11 +146,12 @@ def _change(memory: Memory) -> str | None:
     return (last.head or None) if last is not None else None
 
 
-def _is_named(one: Event, ids: Sequence[str], names: Mapping[str, str]) -> bool:
+def _is_named(one: Event, ids: Collection[str], names: Mapping[str, str]) -> bool:
     return one.id in ids or (bool(names) and all(one.get(name) == value for name, value in names.items()))
 
 
-def _parts(found: Sequence[Event]) -> list[list[str]]:
+def parts_of(found: Sequence[Event]) -> list[list[str]]:
+    """The ids of the events, as many together as one event may name."""
     ids = [one.id for one in found]
     return [ids[start : start + _MOST_IDS] for start in range(0, len(ids), _MOST_IDS)]
 
