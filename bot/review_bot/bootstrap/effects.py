@@ -33,7 +33,7 @@ def with_memory(done: Scan, repository: Repository | None) -> Scan:
                 from review_bot.bootstrap import experiment
 
                 experiment.write_down(done.review, decisions, repository, done.loaded)
-                experiment.settle_with(index, repository, done.loaded)
+                experiment.settle_with(index, decisions, repository, done.loaded)
     except StoreError as error:
         review = done.review
         left.append(str(error))

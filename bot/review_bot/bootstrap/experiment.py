@@ -89,19 +89,22 @@ def _looked_at(memory: Memory) -> Standing | None:
     if not evidence.is_there(memory.repository, memory.loaded.config.memory):
         return None
     with evidence.opened(memory.repository, memory.loaded) as index:
-        return _settled(index, lambda: memory)
+        return _settled(index, index.kept("decision"), lambda: memory)
 
 
-def settle_with(index: Index, repository: Repository, loaded: Loaded) -> None:
-    """As `settle`, at the end of a scan, which does not fail because of what is tried."""
+def settle_with(index: Index, decisions: Sequence[Event], repository: Repository, loaded: Loaded) -> None:
+    """As `settle`, at the end of a scan that has read the `decisions`; it does not fail because of what is tried."""
+    with suppress(ReviewBotError):
+        _settled(index, decisions, lambda: _memory(repository, loaded))
+
+
+def _memory(repository: Repository, loaded: Loaded) -> Memory:
     from review_bot.bootstrap.memory import Memory, open_log
 
-    with suppress(ReviewBotError):
-        _settled(index, lambda: Memory(repository, loaded, open_log(repository, loaded)))
+    return Memory(repository, loaded, open_log(repository, loaded))
 
 
-def _settled(index: Index, opened: Callable[[], Memory]) -> Standing | None:
-    decisions = index.kept("decision")
+def _settled(index: Index, decisions: Sequence[Event], opened: Callable[[], Memory]) -> Standing | None:
     at_work = trial.running(trial.experiments(decisions))
     if at_work is None:
         return None
@@ -267,9 +270,7 @@ def write_down(review: Review, decisions: Sequence[Event], repository: Repositor
     shown = sorted({one.fingerprint for one in review.findings if one.origin == "model"} - known)
     if not shown:
         return
-    from review_bot.bootstrap.memory import Memory, open_log
-
-    memory = Memory(repository, loaded, open_log(repository, loaded))
+    memory = _memory(repository, loaded)
     with suppress(ReviewBotError):  # a review does not fail because of what is tried
         _decide(memory, experiment=found.name, of=found.start, arm=arm, shown=shown[:1000])
 
