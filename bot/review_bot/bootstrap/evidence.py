@@ -74,22 +74,25 @@ def _beside(repository: Repository, common: str, url: str, say: Callable[[str], 
     """The shared folder that the configuration names, once it is known what stands for the repository in it."""
     if not url.startswith("file:"):
         return None
-    identity = _commit(os.path.join(common, FOLDER, "first-commit"))
-    if not identity and not os.path.exists(
-        os.path.join(common, "shallow")
-    ):  # such a clone would have to ask its remote
-        from review_bot.errors import ReviewBotError
-        from review_bot.sources.first_commit import first_commit
-
-        try:
-            identity = first_commit(repository)
-        except ReviewBotError:
-            identity = ""
+    identity = _commit(os.path.join(common, FOLDER, "first-commit")) or _first_commit(repository, common)
     if not identity:
         return None
     from review_bot.stores.beside import beside
 
     return beside(url, identity, say)
+
+
+def _first_commit(repository: Repository, common: str) -> str:
+    """What stands for the repository; empty where it can't be told, as in a clone that would have to ask its remote."""
+    if os.path.exists(os.path.join(common, "shallow")):
+        return ""
+    from review_bot.errors import ReviewBotError
+    from review_bot.sources.first_commit import first_commit
+
+    try:
+        return first_commit(repository)
+    except ReviewBotError:
+        return ""
 
 
 class _Log:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from review_bot.errors import ConfigError, StoreError
 from review_bot.ports import Batch
+from review_bot.stores import atomic
 from review_bot.stores.batches import SUFFIX, lines_of, name_of, packed
 from review_bot.stores.beside import CHANGES
 from review_bot.stores.lock import exclusive
@@ -119,11 +120,8 @@ class Folder:
 
     def _tell_anew(self) -> None:
         """The same with a file that has not grown."""
-        draft = os.path.join(self.root, f".{os.urandom(8).hex()}")
         with suppress(OSError):
-            with open(draft, "w", encoding="utf-8") as stream:
-                stream.write(f"compacted {os.urandom(8).hex()}\n")
-            os.replace(draft, os.path.join(self.root, CHANGES))
+            atomic.replace(os.path.join(self.root, CHANGES), f"compacted {os.urandom(8).hex()}\n".encode())
 
     def _write(self, name: str, data: bytes) -> None:
         self._require()
