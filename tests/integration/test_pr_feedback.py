@@ -86,6 +86,25 @@ def test_an_event_has_the_same_id_on_every_run(scene: Talked) -> None:
     assert scene.events() == scene.events("other.jsonl")
 
 
+def test_files_and_commits_are_asked_for_once(scene: Talked) -> None:
+    """Two findings in one file that one commit mends, and a push after it, so that the commit has to be asked for."""
+    scene.push(a__py="bad()\nworse()\n")
+    scene.review(finding(), finding(2, "worse()"))
+    scene.push(a__py="good()\n")
+    scene.review()
+    scene.push(a__py="better()\n")
+    scene.review()
+    scene.fake.log.clear()
+    scene.feedback()
+    asked = [
+        (entry.request, *entry.query.items())
+        for entry in scene.fake.log
+        if "/contents/" in entry.request or "/commits/" in entry.request
+    ]
+    assert len(scene.said()) == 2
+    assert len(asked) == len(set(asked)) > 1
+
+
 def test_a_push_makes_no_event_another(scene: Talked) -> None:
     scene.fake.reply(scene.ours()[0], ADA, "/review-bot accept")
     scene.feedback()

@@ -28,6 +28,8 @@ class GithubFeedback:
         self._root = f"/repos/{quote(repository)}"
         self._number = number
         self._rights: dict[str, bool] = {}
+        self._files: dict[tuple[str, str], str | None] = {}
+        self._commits: dict[str, str] = {}
 
     def conversation(self) -> Conversation:
         """Our threads with replies and reactions; raises ForgeError."""
@@ -62,6 +64,11 @@ class GithubFeedback:
 
     def read(self, path: str, commit: str) -> str | None:
         """A file in a commit; None where there is none, or none that can be read."""
+        if (path, commit) not in self._files:
+            self._files[path, commit] = self._read(path, commit)
+        return self._files[path, commit]
+
+    def _read(self, path: str, commit: str) -> str | None:
         try:
             found = _table(self._client.get(f"{self._root}/contents/{quote(path)}", ref=commit).json())
             return base64.b64decode(str(found.get("content") or "")).decode("utf-8", "replace")
@@ -70,8 +77,11 @@ class GithubFeedback:
 
     def full_commit(self, short: str) -> str:
         """The whole id of a commit by its first digits; empty where it can't be told."""
-        if not short.isalnum():
-            return ""
+        if short not in self._commits:
+            self._commits[short] = self._full_commit(short) if short.isalnum() else ""
+        return self._commits[short]
+
+    def _full_commit(self, short: str) -> str:
         try:
             return str(_table(self._client.get(f"{self._root}/commits/{short}").json()).get("sha") or "")
         except ForgeError:
