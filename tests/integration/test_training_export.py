@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from memory_helpers import bot
+from review_bot.domain.training import FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Git
+    from review_bot.domain.training import Form
 
 KEY = "AKIA" + "QWERTYUIOPASDFGH"
 
@@ -39,11 +41,12 @@ def repo(git: Git) -> Git:
     return git
 
 
-def _export(git: Git, events: list[dict[str, Any]], form: str, out: Path) -> dict[str, Any]:
+def _export(git: Git, events: list[dict[str, Any]], form: Form, out: Path) -> dict[str, Any]:
     recorded = _bot(git, "memory", "record", "--events", "-", stdin="\n".join(map(json.dumps, events)))
     assert json.loads(recorded.stdout)["recorded"] == len(events), recorded.stderr
     done = _bot(git, "memory", "export", "--format", form, "--out", str(out))
     assert done.returncode == 0, done.stderr
+    assert all({name: type(value) for name, value in row.items()} == FIELDS[form] for row in _rows(out))
     manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
     return manifest
 

@@ -6,20 +6,17 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from review_bot.domain.training import FIELDS
 from review_bot.errors import UsageError
 from review_bot.evaluation.train import train as trained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from review_bot.domain.training import Form
     from review_bot.evaluation.lora import Input
-    from review_bot.evaluation.train import Form, Settings, Trained
+    from review_bot.evaluation.train import Settings, Trained
 
-FIELDS: Mapping[str, Mapping[str, type]] = {
-    "sft": {"prompt": str, "completion": str},
-    "kto": {"prompt": str, "completion": str, "label": bool},
-    "dpo": {"prompt": str, "chosen": str, "rejected": str},
-}
 ONNX_ADAPTER = "adapter.onnx_adapter"
 _PEFT = ("adapter_config.json", "adapter_model.safetensors")
 _REMEDY = "write it with `review-bot memory export --format sft|kto|dpo --out DIR`"

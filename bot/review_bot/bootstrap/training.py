@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from review_bot.bootstrap.memory import Memory
     from review_bot.domain.event import Event
-    from review_bot.memory.training import Form
+    from review_bot.domain.training import Form
 
 
 def export(memory: Memory, form: Form, out: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ Losses per row, with r(y) = log p(y | x) - log p_base(y | x), where the base is 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from review_bot.errors import UsageError
 from review_bot.values import NamedTuple
@@ -20,9 +20,9 @@ from review_bot.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    Row = dict[str, Any]
+    from review_bot.domain.training import Form
 
-Form = Literal["sft", "kto", "dpo"]
+    Row = dict[str, Any]
 
 
 class Settings(NamedTuple):

@@ -6,7 +6,7 @@ answer to one prompt, SFT the answers that were right; field names are those of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from review_bot.domain.window import Part
 from review_bot.prompts.prompt import body_of, fenced
@@ -16,9 +16,9 @@ from review_bot.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from review_bot.domain.training import Form
     from review_bot.prompts.templates import Prompts
 
-Form = Literal["kto", "dpo", "sft"]
 NOISIEST = 0.2
 """Signals that mislead more often than this teach nothing."""
 TEST_SHARE = 0.2

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
     from review_bot.bootstrap.memory import Memory
-    from review_bot.memory.training import Form
+    from review_bot.domain.training import Form
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
