@@ -62,6 +62,12 @@ def peer(name: str) -> list[str] | None:
     return [found] if found else None
 
 
+def commits(repository: str, most: int) -> list[str]:
+    """The last commits that are no merges and have a parent, newest first."""
+    command = ["git", "-C", repository, "rev-list", "--no-merges", "--min-parents=1", f"--max-count={most}", "HEAD"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
 def git(cwd: str, *arguments: str) -> None:
     """Run git and stop where it fails."""
     subprocess.run(["git", *arguments], cwd=cwd, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)

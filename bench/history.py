@@ -14,13 +14,14 @@ import argparse
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bot"))
+
+from _measure import commits
 
 from review_bot import resources
 from review_bot.rules.engine import Engine
@@ -83,22 +84,15 @@ def _options() -> argparse.Namespace:
 
 def _of_repository(repository: str, options: argparse.Namespace, rules: list[Rule]) -> Iterator[Run]:
     here = os.getcwd()
-    command = ["git", "-C", repository, "rev-list", "--no-merges", "-n", str(options.of), "HEAD"]
-    commits = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    random.Random(options.seed).shuffle(commits)
+    drawn = commits(repository, options.of)
+    random.Random(options.seed).shuffle(drawn)
     os.chdir(repository)
     try:
-        for commit in commits[: options.commits]:
+        for commit in drawn[: options.commits]:
             span = f"{commit}..{commit}~1" if options.reversed else f"{commit}~1..{commit}"
-            if _has_parent(commit):
-                yield _of_commit(os.path.basename(repository.rstrip("/")), commit, span, rules)
+            yield _of_commit(os.path.basename(repository.rstrip("/")), commit, span, rules)
     finally:
         os.chdir(here)
-
-
-def _has_parent(commit: str) -> bool:
-    command = ["git", "rev-parse", "--verify", "--quiet", f"{commit}~1"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _of_commit(repository: str, commit: str, span: str, rules: list[Rule]) -> Run:

@@ -15,12 +15,13 @@ import argparse
 import contextlib
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bot"))
+
+from _measure import commits
 
 from review_bot.bootstrap import Request, Scan, scan
 from review_bot.config import load
@@ -45,12 +46,6 @@ def kind_of(path: str) -> str:
     if language_of(path) not in _CODE:
         return "rest"
     return "tests" if is_test(path) else "main"
-
-
-def commits(repository: str, count: int) -> list[str]:
-    """The last commits that are no merges and have a parent, newest first."""
-    command = ["git", "-C", repository, "log", "--no-merges", "--min-parents=1", f"--max-count={count}", "--format=%H"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
 
 def scans(repository: str, count: int) -> Iterator[tuple[str, Scan]]:
