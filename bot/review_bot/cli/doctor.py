@@ -73,9 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(_as_json(checks) if arguments.format == "json" else _as_text(checks))
     ailing = [check.name for check in checks if _ails(check)]
     if ailing:
-        import sys
+        from review_bot.cli.streams import say
 
-        print(f"review-bot: doctor: `scan` can't work here: {', '.join(ailing)}; see what mends it", file=sys.stderr)
+        say(f"review-bot: doctor: `scan` can't work here: {', '.join(ailing)}; see what mends it")
     return 2 if ailing else 0
 
 

@@ -163,7 +163,8 @@ def _fitted(factor: NDArray[Any], part: str, given: Input, name: str, where: str
     """The factor in the graph's form; a graph that takes a higher rank gets zeros beside it."""
     import numpy as np
 
-    for array, at in ((factor.T, 1 - (part == "B")), (factor, 0 + (part == "B"))):
+    rank = int(part == "B")  # the axis, as PEFT has it
+    for array, at in ((factor.T, 1 - rank), (factor, rank)):
         sizes = given.shape if len(given.shape) == array.ndim else ()
         others = [size for number, size in enumerate(sizes) if number != at]
         if others and others[0] in (None, array.shape[1 - at]):
@@ -195,10 +196,6 @@ def _as_kind(array: NDArray[Any], kind: str, name: str, where: str) -> NDArray[A
 
 def ranks(inputs: Mapping[str, Input]) -> Sequence[int]:
     """The ranks that a graph's inputs for factors have room for, where they are fixed."""
-    found = {
-        given.shape[1 if name[1] == "A" else 0]
-        for text, given in inputs.items()
-        for name in (name_of(text),)
-        if name is not None and len(given.shape) == 2
-    }
+    named = ((name_of(text), given.shape) for text, given in inputs.items())
+    found = {shape[name[1] == "A"] for name, shape in named if name is not None and len(shape) == 2}
     return sorted(size for size in found if size is not None)

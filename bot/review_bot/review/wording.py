@@ -70,7 +70,7 @@ def cleaned(message: str) -> str:
     text = _CONTROL.sub(" ", message.replace("\n", " "))
     text = _LINK.sub(r"\1", _FENCE.sub(" ", text))
     text = _URL.sub("(link)", _HTML.sub(" ", text))
-    text = " ".join(text.replace("**", "").replace("__", "__").split())
+    text = " ".join(text.replace("**", "").split())
     return _shortened(_unquoted(_LABEL.sub("", _LEAD.sub("", text)).strip()))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from review_bot.domain.diff import FileDiff
     from review_bot.domain.finding import Finding
     from review_bot.domain.review import Review
-    from review_bot.domain.threads import Draft, Mark
+    from review_bot.domain.threads import Draft, Mark, Thread
     from review_bot.pipeline.pull_request.places import Place
     from review_bot.pipeline.pull_request.plan import Plan, Standing, State
     from review_bot.pipeline.pull_request.summary import Where
@@ -180,14 +180,8 @@ class _Run:
     def _unchanged(self, planned: Plan) -> bool:
         """Whether the last run left all of this exactly so."""
         known = self.now.summary
-        if (
-            planned.close
-            or planned.aside
-            or planned.remark
-            or planned.open
-            or known is None
-            or not self.options.summary
-        ):
+        to_do = planned.close or planned.aside or planned.remark or planned.open
+        if to_do or known is None or not self.options.summary:
             return False
         return known.mark.done and known.mark.head == self.head and known.mark.content == self._content()
 
@@ -211,8 +205,9 @@ class _Run:
 
     def _close(self, planned: Plan) -> None:
         """Say of each thread whose finding is gone with which commit, then hide or resolve it."""
-        if planned.close:
-            self._still()
+        if not planned.close:
+            return
+        self._still()
         done = []
         for one in planned.close:
             thread = one.thread
@@ -220,8 +215,7 @@ class _Run:
                 done.append(thread)
         if self.options.resolve and done and self._allowed(lambda: self.forge.resolve([one.id for one in done])):
             return
-        if done and not self._allowed(lambda: self.forge.hide([one.comment for one in done])):
-            self.notes.append(Degraded("pull-request", "the token may not hide comments; they say that they are gone"))
+        self._hide(done, "they are gone")
 
     def _set_aside(self, planned: Plan) -> None:
         """Say of threads that they make room, then hide them; their findings stand in the summary from then on."""
@@ -233,12 +227,16 @@ class _Run:
             thread = one.thread
             body = comments.set_aside(thread.body, self._moved_mark(one), self.head)
             if thread.mark.state == "aside" or self._edit(one, body):
-                done.append(one)
-        if done and not self._allowed(lambda: self.forge.hide([one.thread.comment for one in done])):
-            self.notes.append(Degraded("pull-request", "the token may not hide comments; they say that they made room"))
+                done.append(thread)
+        self._hide(done, "they made room")
         for one in planned.aside:
             if one.finding is not None:
                 self.where[one.finding.fingerprint] = "rest"
+
+    def _hide(self, threads: Sequence[Thread], said: str) -> None:
+        """Hide threads, whose text has been `said` already."""
+        if threads and not self._allowed(lambda: self.forge.hide([one.comment for one in threads])):
+            self.notes.append(Degraded("pull-request", f"the token may not hide comments; they say that {said}"))
 
     def _remark(self, planned: Plan) -> None:
         """Give threads of findings that stand in another file by now the new names."""
