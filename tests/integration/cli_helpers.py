@@ -1,4 +1,4 @@
-"""What the tests of the command line share: running it in a process of its own, and rule files to run it with."""
+"""What the tests of the command line share: running it in a process of its own, under rules of theirs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fakes.rule_files import rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,29 +64,6 @@ def one_line(done: Done) -> str:
     assert done.err.startswith("review-bot: ")
     assert done.err.endswith("\n")
     return done.err
-
-
-def rule(name: str = "own.oops", kind: str = "regex = 'oops'", bad: str = "oops", **more: str) -> str:
-    """The text of one rule; `more` holds TOML values that replace or join the usual ones."""
-    values = {
-        "category": '"correctness"',
-        "severity": '"error"',
-        "confidence": '"high"',
-        "languages": '["*"]',
-        "message": '"found"',
-        "why": '"because"',
-    }
-    for key, value in more.items():
-        values[key.replace("_", "-")] = value
-    tests = values.pop("tests", f"[[rule.test]]\nbad = '''{bad}'''\n[[rule.test]]\nok = 'fine'\n")
-    tables = [f"{key} = {values.pop(key)}" for key in ("where", "fix") if key in values]
-    plain = [f"{key} = {value}" for key, value in values.items()]
-    return "\n".join(["[[rule]]", f'id = "{name}"', *plain, *tables, kind, tests])
-
-
-def rules(*texts: str) -> str:
-    """A rule file."""
-    return "schema = 1\n" + "\n".join(texts)
 
 
 def use(git: Git, *texts: str, config: str = "") -> None:

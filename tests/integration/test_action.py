@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from fakes.composite import Runner
 from fakes.github import Fake, GitTrees, Pull, Server, serve
-from integration.cli_helpers import rule, rules
+from fakes.rule_files import rule, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import review_bot
-from integration.cli_helpers import bot, found, held, one_line, report, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import bot, found, held, one_line, report, use
 from review_bot.cli.main import COMMANDS
 
 if TYPE_CHECKING:

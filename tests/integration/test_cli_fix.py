@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integration.cli_helpers import bot, report, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import bot, report, use
 
 if TYPE_CHECKING:
     from conftest import Git

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import review_bot
-from integration.cli_helpers import Report, bot, found, held, report, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import Report, bot, found, held, report, use
 
 if TYPE_CHECKING:
     from conftest import Git

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integration.cli_helpers import bot, found, one_line, report, rule, rules, use
+from fakes.rule_files import rule, rules
+from integration.cli_helpers import bot, found, one_line, report, use
 
 if TYPE_CHECKING:
     from pathlib import Path

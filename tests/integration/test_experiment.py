@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakes.log import made, person
-from integration.cli_helpers import found, report, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import found, report, use
 from memory_helpers import bot, log
 from review_bot.bootstrap.experiment import prompts_for, write_down
 from review_bot.config import load

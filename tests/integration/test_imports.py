@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integration.cli_helpers import one_line, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import one_line, use
 from memory_helpers import bot
 from review_bot.memory.normalise import shape
 

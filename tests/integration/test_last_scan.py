@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from integration.cli_helpers import bot, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import bot, use
 from review_bot.bootstrap.last_scan import recall
 
 if TYPE_CHECKING:

@@ -10,24 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakes.rule_files import rule, rules
+
 if TYPE_CHECKING:
     from conftest import Git
 
-RULES = """schema = 1
-[[rule]]
-id = "my.call"
-category = "injection-command"
-severity = "error"
-confidence = "high"
-languages = ["python"]
-message = "call"
-why = "because"
-pattern = "danger($A)"
-[[rule.test]]
-bad = "danger(1)"
-[[rule.test]]
-ok = "safe(1)"
-"""
+RULES = rules(
+    rule("my.call", "pattern = 'danger($A)'", "danger(1)", category='"injection-command"', languages='["python"]')
+)
 
 
 def row(line: int, code: str = "S602", name: str = "a.py", column: int = 1) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integration.cli_helpers import one_line, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import one_line, use
 from memory_helpers import BOB, REF, bot, clone, hub, signal
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakes.log import made, person
-from integration.cli_helpers import rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import use
 from memory_helpers import bot, local, log
 from review_bot.memory.normalise import shape
 from review_bot.stores.batches import packed

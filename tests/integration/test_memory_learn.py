@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integration.cli_helpers import Report, found, one_line, rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import Report, found, one_line, use
 from integration.in_process import bot, report
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakes.github import Fake, Fault, GitTrees, Pull, Server, serve
-from integration.cli_helpers import Done, bot, one_line, rule, rules
+from fakes.rule_files import rule, rules
+from integration.cli_helpers import Done, bot, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

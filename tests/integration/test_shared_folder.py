@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integration.cli_helpers import rule, use
+from fakes.rule_files import rule
+from integration.cli_helpers import use
 from memory_helpers import bot
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fakes.rule_files import rule, rules
 from review_bot.cli.main import main
 
 if TYPE_CHECKING:
@@ -13,28 +14,13 @@ if TYPE_CHECKING:
     from conftest import Git
 
 NAME = ".review-bot-baseline.json"
-RULE = """
-[[rule]]
-id = "own.{name}"
-category = "correctness"
-severity = "error"
-confidence = "high"
-languages = ["python"]
-message = "m"
-why = "w"
-regex = 'oops'
-[[rule.test]]
-bad = "oops"
-[[rule.test]]
-ok = "fine"
-"""
 BAD = "begin()\n\noops(command)\n"
 
 
 @pytest.fixture
 def repository(git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Git:
     """A repository with one finding of the only rule that runs, in the current folder, on a fixed day."""
-    (tmp_path / "own.toml").write_text("schema = 1" + RULE.format(name="oops"))
+    (tmp_path / "own.toml").write_text(rules(rule(languages='["python"]')))
     monkeypatch.setenv("REVIEW_BOT_RULE_PATHS", str(tmp_path / "own.toml"))
     monkeypatch.setenv("REVIEW_BOT_SELECT", "own")
     git.write("a.py", BAD)
@@ -107,7 +93,7 @@ def test_what_is_mended_goes_with_the_whole_tree_only(repository: Git, capsys: p
 
 
 def test_a_merged_finding_is_one_entry(repository: Git, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "own.toml").write_text("schema = 1" + RULE.format(name="a") + RULE.format(name="b"))
+    (tmp_path / "own.toml").write_text(rules(rule("own.a"), rule("own.b")))
     repository.write("a.py", "oops\n")
     assert summary(capsys, "--all").endswith("1 known finding, 1 new, 0 gone\n")
     assert main(["scan", "--all"]) == 0

@@ -13,6 +13,7 @@ import pytest
 
 import review_bot
 from fakes.ollama_server import OllamaServer, model
+from fakes.rule_files import rule, rules
 from review_bot import resources
 from review_bot.cli import doctor
 
@@ -21,22 +22,7 @@ if TYPE_CHECKING:
 
     from conftest import Git
 
-RULE = """
-schema = 1
-[[rule]]
-id = "own.rule"
-category = "conventions"
-severity = "info"
-confidence = "high"
-languages = ["*"]
-message = "m"
-why = "w"
-regex = "x{2}"
-[[rule.test]]
-bad = "xx"
-[[rule.test]]
-ok = "y"
-"""
+RULE = rules(rule("own.rule"))
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fakes.caches import own_cache
+from fakes.rule_files import rule, rules
 from review_bot.errors import RuleError
 from review_bot.rules.ruleset import EVERY
 from review_bot.stores import rule_cache
@@ -15,27 +16,10 @@ from review_bot.stores import rule_cache
 if TYPE_CHECKING:
     from pathlib import Path
 
-OWN = """schema = 1
-[[rule]]
-id = "{id}"
-category = "correctness"
-severity = "info"
-confidence = "high"
-languages = ["{language}"]
-message = "{message}"
-why = "It is a test."
-regex = "oops"
-[[rule.test]]
-bad = "oops"
-lines = [1]
-[[rule.test]]
-ok = "fine"
-"""
 
-
-def own(path: Path, rule: str = "own.oops", message: str = "Oops", language: str = "*") -> str:
+def own(path: Path, name: str = "own.oops", message: str = "Oops", language: str = "*") -> str:
     """A file with one rule; its path."""
-    path.write_text(OWN.format(id=rule, message=message, language=language))
+    path.write_text(rules(rule(name, message=f'"{message}"', languages=f'["{language}"]')))
     return str(path)
 
 
@@ -78,8 +62,8 @@ def test_a_changed_own_rule_reads_no_shipped_file(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(rule_cache, "_shipped", no_parsing)
     said = []
     for message in ("Once", "Twice"):
-        *_, rule = rule_cache.load([own(tmp_path / "own.toml", message=message)])
-        said.append(rule.message)
+        *_, last = rule_cache.load([own(tmp_path / "own.toml", message=message)])
+        said.append(last.message)
     assert said == ["Once", "Twice"]
 
 
@@ -93,7 +77,7 @@ def test_many_own_files_leave_the_shipped_ones_in_place(cache: Path, tmp_path: P
 
 @pytest.mark.usefixtures("cache")
 def test_the_id_of_a_shipped_rule_is_refused_again_and_again(tmp_path: Path) -> None:
-    path = own(tmp_path / "own.toml", rule="py.command.shell-true")
+    path = own(tmp_path / "own.toml", name="py.command.shell-true")
     for _ in range(2):
         with pytest.raises(RuleError, match=r"py\.command\.shell-true.*used twice"):
             rule_cache.load([path])
@@ -102,14 +86,14 @@ def test_the_id_of_a_shipped_rule_is_refused_again_and_again(tmp_path: Path) -> 
 @pytest.mark.parametrize("share", [0, 0.01, 0.2, 0.5, 0.99])
 def test_damage_is_noticed(cache: Path, tmp_path: Path, share: float) -> None:
     path = own(tmp_path / "own.toml", language="python")
-    sound = [(rule.id, rule.message) for rule in rule_cache.load([path])]
+    sound = [(one.id, one.message) for one in rule_cache.load([path])]
     (kept,) = cache.glob("own-rules-*.bin")
     data = bytearray(kept.read_bytes())
     data[int(share * len(data))] ^= 0x55
     kept.write_bytes(data)
-    assert [(rule.id, rule.message) for rule in rule_cache.load([path])] == sound
+    assert [(one.id, one.message) for one in rule_cache.load([path])] == sound
     kept.write_bytes(data[: int(share * len(data))])
-    assert [(rule.id, rule.message) for rule in rule_cache.load([path])] == sound
+    assert [(one.id, one.message) for one in rule_cache.load([path])] == sound
 
 
 def test_a_folder_that_cannot_be_written_costs_the_time_only(
