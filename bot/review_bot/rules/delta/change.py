@@ -9,19 +9,25 @@ from review_bot.rules.delta.outline import outline
 from review_bot.rules.delta.pairing import Pairing
 from review_bot.rules.delta.words import squeezed
 from review_bot.rules.match import Match
+from review_bot.rules.view import decode
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeVar
 
     from review_bot.domain.diff import FileDiff, Hunk, Side
     from review_bot.ports import Tree
     from review_bot.rules.delta.outline import Function, Outline, Statement
     from review_bot.rules.view import View
 
+    T = TypeVar("T")
+
 _COMMENT = re.compile(r"#|//|/\*|--|<!--")
 _TRIVIAL = re.compile(r"[\s(){}\[\];,:]*$|\s*(?:else|try|pass|end|finally|return|break|continue)\b[\s:;{}]*$")
+_LARGEST = 2_000_000
+"""Bytes from which on a file of the tree is no text that anybody wrote."""
 
 
 class Edit(NamedTuple):
@@ -183,11 +189,25 @@ class WholeChange:
 
     def moved_from(self, text: str) -> bool:
         """True where a line reads as `text` among the removed lines of any file: it is not new, it stood elsewhere."""
-        known = self.memory.get("removed lines")
-        if known is None:
-            lines = {squeezed(line) for file in self.files for _, line in file.view.removed}
-            known = self.memory["removed lines"] = lines
-        return squeezed(text) in known  # type: ignore[operator]
+        lines = self.once(
+            "removed lines", lambda: {squeezed(line) for file in self.files for _, line in file.view.removed}
+        )
+        return squeezed(text) in lines
+
+    def text_of(self, path: str) -> str:
+        """The file at `path` as after the change, or an empty text."""
+        for file in self.files:
+            if file.path == path and not file.view.file.deleted:
+                whole = file.view.whole("new")
+                return "\n".join(file.view.lines("new").values()) if whole is None else whole
+        data = self.tree.read(path) if self.tree is not None else None
+        return decode(data) if data is not None and len(data) < _LARGEST else ""
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for all checks and files that ask under the same key."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        return self.memory[key]  # type: ignore[return-value]
 
     @property
     def added_text(self) -> str:
@@ -198,16 +218,16 @@ class WholeChange:
 
     def functions_added(self) -> dict[str, list[tuple[FileChange, Function]]]:
         """Functions of which the header was added or changed, by name."""
-        known = self.memory.get("functions")
-        if known is None:
-            found: dict[str, list[tuple[FileChange, Function]]] = {}
-            for file in self.files:
-                if file.view.added and not file.view.file.deleted:
-                    for function in file.new.functions:
-                        if function.header.start in file.view.added_numbers:
-                            found.setdefault(function.name, []).append((file, function))
-            known = self.memory["functions"] = found
-        return known  # type: ignore[return-value]
+        return self.once("functions", self._functions_added)
+
+    def _functions_added(self) -> dict[str, list[tuple[FileChange, Function]]]:
+        found: dict[str, list[tuple[FileChange, Function]]] = {}
+        for file in self.files:
+            if file.view.added and not file.view.file.deleted:
+                for function in file.new.functions:
+                    if function.header.start in file.view.added_numbers:
+                        found.setdefault(function.name, []).append((file, function))
+        return found
 
 
 def trivial(line: str) -> bool:

@@ -7,7 +7,6 @@ import re
 from review_bot.patterns import lazy
 from review_bot.rules.delta.manifests import LOCKS, contradicts, dependencies, is_requirements, locked
 from review_bot.rules.delta.popular import NPM, PYPI
-from review_bot.rules.delta.signatures import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def _lock(change: WholeChange, manifest: str, locks: Sequence[str]) -> tuple[str
             touched = path in change.paths
             if base != folder and not touched and name == "requirements.txt":
                 continue
-            text = text_of(change, path)
+            text = change.text_of(path)
             if text and (base == folder or _holds(change, text, folder, manifest)):
                 return path, text, touched
     return None
@@ -73,7 +72,7 @@ def _lock(change: WholeChange, manifest: str, locks: Sequence[str]) -> tuple[str
 
 def _holds(change: WholeChange, lock: str, folder: str, manifest: str) -> bool:
     """True where the lock file of the root is that of a package below it as well."""
-    return folder in lock or "workspace" in text_of(change, manifest.rsplit("/", 1)[-1])
+    return folder in lock or "workspace" in change.text_of(manifest.rsplit("/", 1)[-1])
 
 
 def _must_follow(lock: str, before: str | None, spec: str) -> bool:

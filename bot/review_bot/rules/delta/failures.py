@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from review_bot.rules.delta.change import FileChange
     from review_bot.rules.delta.outline import Function, Outline, Statement
     from review_bot.rules.match import Match
+    from review_bot.rules.view import View
 
 _HANDLER = lazy(
     r"(?:\} ?)?(?:except\b(?P<py>[^:]*):|catch ?\((?P<c>[^)]*)\)|rescue\b(?P<rb>.*)"
@@ -38,7 +39,7 @@ def exception_widened(file: FileChange, names: Sequence[str]) -> Iterator[Match]
         if first is None or second is None or file.language in ("javascript", "typescript"):
             continue
         before, now = max(map(_width, first)), max(map(_width, second))
-        if now > before and now >= 2 and not _passes_on(file.new, new, file.old, old):
+        if now > before and now >= 2 and not _passes_on(file.new, new):
             yield file.match("new", new, A=_shown(first), B=_shown(second))
 
 
@@ -76,7 +77,7 @@ def _shown(names: Sequence[str]) -> str:
     return ", ".join(one or "everything" for one in names)
 
 
-def _passes_on(side: Outline, handler: Statement, old_side: Outline, old: Statement) -> bool:
+def _passes_on(side: Outline, handler: Statement) -> bool:
     """True where the wider handler hands every error on: it cleans up or translates, and swallows nothing."""
     block = side.block(handler)
     last = block[-1].code if block else ""
@@ -341,39 +342,36 @@ def _bare_iterations(file: FileChange) -> Iterator[Match]:
 
 
 def _no_longer_async(file: FileChange) -> set[str]:
-    """Names of functions of the change that were async and are not."""
-    known = file.change.memory.get("sync")
-    if known is None:
-        names: set[str] = set()
-        for other in file.change.files:
-            removed = set(
-                re.findall(
-                    r"\basync\s+(?:def|function\*?|fn)?\s*([\w$]+)\s*[(<]|([\w$]+)\s*[:=]\s*async\b",
-                    "\n".join(text for _, text in other.view.removed),
-                )
-            )
-            added = other.view.added_text
-            for pair in removed:
-                name = pair[0] or pair[1]
-                if re.search(
-                    rf"(?<!async )(?:\bdef|\bfunction|\bfn)\s+{re.escape(name)}\b"
-                    rf"|(?<!async )\b{re.escape(name)}\s*(?:\(|[:=]\s*(?!async))",
-                    added,
-                ):
-                    names.add(name)
-            names |= _no_promise(other.view.removed, other.view.added)
-        known = file.change.memory["sync"] = names
-    return known  # type: ignore[return-value]
+    """Names of functions of the change that were async, or gave a promise, and do not any longer."""
+    views = [one.view for one in file.change.files]
+    return file.change.once("sync", lambda: {name for view in views for name in _made_sync(view) | _no_promise(view)})
 
 
-_PROMISED = lazy(r"^\s*(?:readonly |public |static )*([\w$]+)\??\s*[:(<](?P<rest>.*)$")
+def _made_sync(view: View) -> set[str]:
+    removed = re.findall(
+        r"\basync\s+(?:def|function\*?|fn)?\s*([\w$]+)\s*[(<]|([\w$]+)\s*[:=]\s*async\b",
+        "\n".join(text for _, text in view.removed),
+    )
+    return {
+        name
+        for name in {first or second for first, second in removed}
+        if re.search(
+            rf"(?<!async )(?:\bdef|\bfunction|\bfn)\s+{re.escape(name)}\b"
+            rf"|(?<!async )\b{re.escape(name)}\s*(?:\(|[:=]\s*(?!async))",
+            view.added_text,
+        )
+    }
 
 
-def _no_promise(removed: Sequence[tuple[int, str]], added: Sequence[tuple[int, str]]) -> set[str]:
+_PROMISED = lazy(r"^\s*(?:readonly |public |static )*([\w$]+)\??\s*[:(<]")
+
+
+def _no_promise(view: View) -> set[str]:
     """Names that were declared to give a promise, and are declared without one."""
-    before = {found[1] for _, text in removed for found in (_PROMISED.match(text),) if found and "Promise<" in text}
-    now = {found[1] for _, text in added for found in (_PROMISED.match(text),) if found and "Promise<" not in text}
-    return before & now
+    before = (_PROMISED.match(text) for _, text in view.removed if "Promise<" in text)
+    now = (_PROMISED.match(text) for _, text in view.added if "Promise<" not in text)
+    promised = {found[1] for found in before if found}
+    return {found[1] for found in now if found and found[1] in promised} if promised else set()
 
 
 def _not_awaited(call: str, new: Statement) -> bool:

@@ -213,7 +213,7 @@ def _given(file: FileChange, function: Function, after: Function) -> Match | Non
     """Where nothing is declared, the returned values are the contract: compare those in the same place."""
     before, now = _returns(file.old, function), _returns(file.new, after)
     kinds_before, kinds_now = {_kind(value) for _, value in before}, {_kind(value) for _, value in now}
-    found = _turned_around(file, function, after, before, now)
+    found = _turned_around(file, function, after, before)
     if found is not None:
         return found
     for old, value in before:
@@ -299,10 +299,9 @@ def _turned_around(
     function: Function,
     after: Function,
     before: list[tuple[Statement, str]],
-    now: list[tuple[Statement, str]],
 ) -> Match | None:
     """An error that was raised and is a value now, or the other way round."""
-    for first, second in _ends(file):
+    for first, second in file.change.once(("ends", id(file)), lambda: _ends(file)):
         if not function.header.position < first.position <= function.last:
             continue
         if not after.header.position < second.position <= after.last or first.indent != second.indent:
@@ -323,17 +322,13 @@ def _turned_around(
 
 def _ends(file: FileChange) -> list[tuple[Statement, Statement]]:
     """The last old and the last new statement of each edit that has both."""
-    key = ("ends", id(file))
-    known = file.change.memory.get(key)
-    if known is None:
-        found = []
-        for edit in file.edits:
-            olds = [one for one in (file.old.at(number) for number, _ in edit.removed) if one]
-            news = [one for one in (file.new.at(number) for number, _ in edit.added) if one]
-            if olds and news:
-                found.append((olds[-1], news[-1]))
-        known = file.change.memory[key] = found
-    return known  # type: ignore[return-value]
+    found = []
+    for edit in file.edits:
+        olds = [one for one in (file.old.at(number) for number, _ in edit.removed) if one]
+        news = [one for one in (file.new.at(number) for number, _ in edit.added) if one]
+        if olds and news:
+            found.append((olds[-1], news[-1]))
+    return found
 
 
 def _kind_of_any(returns: list[tuple[Statement, str]], value: str) -> bool:

@@ -11,7 +11,6 @@ from review_bot.rules.delta.masking import masked
 from review_bot.rules.delta.parameters import Parameter, arguments, fits, parameters
 from review_bot.rules.delta.tables import bag
 from review_bot.rules.delta.words import squeezed
-from review_bot.rules.view import decode
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
@@ -123,7 +122,7 @@ def _stale(file: FileChange, one: _Changed, sites: dict[str, list[int]]) -> list
     for path in list(sites)[:_MOST_FILES]:
         language = language_of(path)
         if language == file.language or {language, file.language} <= {"javascript", "typescript"}:
-            texts[path] = text_of(file.change, path)
+            texts[path] = file.change.text_of(path)
     if any(_definitions(text, one.name, file.language) != (path == file.path) for path, text in texts.items()):
         return []
     callers = []
@@ -131,16 +130,6 @@ def _stale(file: FileChange, one: _Changed, sites: dict[str, list[int]]) -> list
         if path == file.path or _could_know(file, path, texts[path], one):
             callers += _wrong_calls(file, one, path, texts[path], sites[path])
     return callers
-
-
-def text_of(change: WholeChange, path: str) -> str:
-    """The file at `path` as after the change, or an empty text."""
-    for file in change.files:
-        if file.path == path and not file.view.file.deleted:
-            whole = file.view.whole("new")
-            return "\n".join(file.view.lines("new").values()) if whole is None else whole
-    data = change.tree.read(path) if change.tree is not None else None
-    return decode(data) if data is not None and len(data) < 2_000_000 else ""
 
 
 _DEFINING = lazy(r"\b(?:def|function\*?|func|fn|fun|class|struct)\s+(?:\([^)]*\)\s*)?$")
@@ -182,7 +171,7 @@ def _could_know(file: FileChange, path: str, text: str, one: _Changed) -> bool:
 def _wrong_calls(file: FileChange, one: _Changed, path: str, text: str, lines: list[int]) -> list[_Caller]:
     """Calls that the old parameters take and the new ones don't."""
     code = masked(text, file.language)
-    starts = _offsets(code)
+    starts, written = _offsets(code), text.split("\n")
     declared = _asked_for(file, one)
     found = []
     for number in lines:
@@ -197,7 +186,7 @@ def _wrong_calls(file: FileChange, one: _Changed, path: str, text: str, lines: l
                 _on_module(code, text, at, one) or (path != file.path and _on_itself(code, text, at, one))
             ):
                 continue
-            if _MUST_FAIL.search("\n".join(text.split("\n")[max(0, number - 3) : number])):
+            if _MUST_FAIL.search("\n".join(written[max(0, number - 3) : number])):
                 continue
             call = arguments(code, starts[number - 1] + match.end() - 1, file.language)
             if not fits(call, declared, file.language) and fits(call, one.before, file.language):

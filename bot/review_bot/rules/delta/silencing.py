@@ -131,7 +131,7 @@ def _explained(text: str, found: re.Match[str]) -> bool:
     """True where a reason stands behind the suppression: somebody thought about it."""
     shape = _BEHIND_CODE if found.lastgroup in ("java", "cs", "rust") else _BEHIND
     reason = shape.match(text[found.end() :])
-    return bool(reason) and _says_something(reason[1])  # type: ignore[index]
+    return reason is not None and _says_something(reason[1])
 
 
 def _says_something(text: str) -> bool:
@@ -151,10 +151,7 @@ def _is_custom(file: FileChange, kind: str) -> bool:
     """True where the file did so before, or many places of the tree do."""
     if _kinds(file.view.lines("old").values()).get(kind, 0) >= _SAME_FILE:
         return True
-    known = file.change.memory.get(("custom", kind))
-    if known is None:
-        known = file.change.memory["custom", kind] = _in_tree(file, _CUSTOM[kind]) >= _MANY
-    return bool(known)
+    return file.change.once(("custom", kind), lambda: _in_tree(file, _CUSTOM[kind])) >= _MANY
 
 
 def _in_tree(file: FileChange, words: Sequence[str]) -> int:

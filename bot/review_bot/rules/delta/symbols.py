@@ -8,7 +8,6 @@ from review_bot.domain.language import language_of
 from review_bot.domain.paths import is_test
 from review_bot.patterns import lazy
 from review_bot.rules.delta.masking import masked
-from review_bot.rules.delta.signatures import text_of
 from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
@@ -160,7 +159,7 @@ def _importer(file: FileChange, name: str, gone: Sequence[str]) -> str | None:
     for path in sorted({path for path, _, text in hits if re.search(rf"\b{re.escape(name)}\b", text)}):
         if path == file.path or not _same_language(language_of(path), file.language):
             continue
-        text = text_of(file.change, path)
+        text = file.change.text_of(path)
         line = _import_line(text, name, before, path, file.language)
         if line and not _COMPATIBLE.search(text):
             return f"{path}:{line}"
@@ -177,12 +176,8 @@ def _in_package(file: FileChange, name: str, hits: list[tuple[str, int, str]]) -
 
 
 def _hits(file: FileChange, gone: Sequence[str]) -> list[tuple[str, int, str]]:
-    key = ("hits", file.path)
-    known = file.change.memory.get(key)
-    if known is None:
-        tree = file.change.tree
-        known = file.change.memory[key] = [] if tree is None else list(tree.grep(list(gone)))
-    return known  # type: ignore[return-value]
+    tree = file.change.tree
+    return [] if tree is None else file.change.once(("hits", file.path), lambda: list(tree.grep(list(gone))))
 
 
 def _same_language(one: str | None, other: str | None) -> bool:
@@ -318,7 +313,7 @@ def _java_user(file: FileChange, name: str) -> str | None:
     ):
         return None
     for hit in hits:
-        text = text_of(file.change, hit.path)
+        text = file.change.text_of(hit.path)
         same = hit.path.rpartition("/")[0] == file.path.rpartition("/")[0] or (
             package and f"{package[1]}.{owner}" in text
         )

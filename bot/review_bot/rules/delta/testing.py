@@ -15,7 +15,7 @@ from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from review_bot.rules.delta.change import FileChange, WholeChange
     from review_bot.rules.delta.outline import Function, Outline, Statement
@@ -151,18 +151,20 @@ def _subject_gone(file: FileChange, function: Function) -> bool:
     if file.view.file.deleted and _module_gone(file):
         return True
     about = _about(file.old, function)
-    dependencies = _dependencies_gone(file.change)
-    if dependencies & _quoted(file.old, function) or about & _bound(file, dependencies):
+    packages = _once(file.change, _dependencies_gone)
+    if packages and (packages & _quoted(file.old, function) or about & _bound(file, packages)):
         return True
-    if about & _gone_functions(file.change):
+    if about & _once(file.change, _gone_functions):
         return True
-    gone = _gone_words(file.change)
-    if not gone:
-        return False
+    gone = _once(file.change, _gone_words)
     if about & gone:
         return True
     title = set(words_of(re.sub(r"\W+", "_", function.name)))
     return any(set(words_of(word)) <= title for word in gone if len(word) > 3)
+
+
+def _once(change: WholeChange, gather: Callable[[WholeChange], set[str]]) -> set[str]:
+    return change.once(gather, lambda: gather(change))
 
 
 def _quoted(side: Outline, function: Function) -> set[str]:
@@ -173,7 +175,7 @@ def _bound(file: FileChange, packages: set[str]) -> set[str]:
     """Names that removed lines outside of functions bound to one of the packages."""
     return {
         name
-        for one in (file.old.statements if packages else ())
+        for one in file.old.statements
         if one.parent < 0 and file.is_removed(one) and any(package in one.text for package in packages)
         for name in names_in(one.code)
     }
@@ -202,46 +204,38 @@ def _module_gone(file: FileChange) -> bool:
     folder = file.view.file.before[: found.start()].strip("/") if found else ""
     if tree is None or not folder:
         return False
-    here = file.change.memory.get("folders")
-    if here is None:
-        here = file.change.memory["folders"] = frozenset(path.rpartition("/")[0] for path in tree.paths())
-    return not any(f"{path}/".startswith(f"{folder}/") for path in here)  # type: ignore[attr-defined]
+    here = file.change.once("folders", lambda: {path.rpartition("/")[0] for path in tree.paths()})
+    return not any(f"{path}/".startswith(f"{folder}/") for path in here)
 
 
 def _gone_words(change: WholeChange) -> set[str]:
     """Identifiers of removed code, tests aside, that are in none of its files any longer."""
-    known = change.memory.get("gone words")
-    if known is None:
-        before: set[str] = set()
-        now: set[str] = set()
-        for file in change.files:
-            if file.language in (None, "markdown", "rst", "text", "lock") or is_test(file.path):
-                continue
-            before |= set(re.findall(r"[A-Za-z_]\w{2,}", "\n".join(text for _, text in file.view.removed)))
-            if file.view.file.deleted:
-                before.add(file.path.rsplit("/", 1)[-1].partition(".")[0])
-            else:
-                now |= set(re.findall(r"[A-Za-z_]\w{2,}", "\n".join(file.view.lines("new").values())))
-        known = change.memory["gone words"] = before - now
-    return known  # type: ignore[return-value]
+    before: set[str] = set()
+    now: set[str] = set()
+    for file in change.files:
+        if file.language in (None, "markdown", "rst", "text", "lock") or is_test(file.path):
+            continue
+        before |= set(re.findall(r"[A-Za-z_]\w{2,}", "\n".join(text for _, text in file.view.removed)))
+        if file.view.file.deleted:
+            before.add(file.path.rsplit("/", 1)[-1].partition(".")[0])
+        else:
+            now |= set(re.findall(r"[A-Za-z_]\w{2,}", "\n".join(file.view.lines("new").values())))
+    return before - now
 
 
 def _gone_functions(change: WholeChange) -> set[str]:
     """Names of functions outside of tests that are no longer there under the same header: another contract."""
-    known = change.memory.get("gone functions")
-    if known is None:
-        gone: set[str] = set()
-        for file in change.files:
-            if not file.removed or is_test(file.path):
-                continue
-            now = set() if file.view.file.deleted else {squeezed(one.header.text) for one in file.new.functions}
-            gone |= {
-                one.name.split(".")[-1]
-                for one in file.old.functions
-                if file.is_removed(one.header) and squeezed(one.header.text) not in now
-            }
-        known = change.memory["gone functions"] = gone
-    return known  # type: ignore[return-value]
+    gone: set[str] = set()
+    for file in change.files:
+        if not file.removed or is_test(file.path):
+            continue
+        now = set() if file.view.file.deleted else {squeezed(one.header.text) for one in file.new.functions}
+        gone |= {
+            one.name.split(".")[-1]
+            for one in file.old.functions
+            if file.is_removed(one.header) and squeezed(one.header.text) not in now
+        }
+    return gone
 
 
 class _Assertion(NamedTuple):
@@ -486,12 +480,12 @@ def _is_dropped(file: FileChange, statement: Statement) -> bool:
         return False
     if _count(file, file.new, after, 1) >= _count(file, file.old, function, 1) or _helper_added(file, after):
         return False
-    gone = _gone_words(file.change) | _gone_functions(file.change)
+    gone = _once(file.change, _gone_words) | _once(file.change, _gone_functions)
     if (
         names_in(statement.code) & gone
         or _asked_otherwise(file, statement, after)
         or _act_gone(file, statement, gone)
-        or not _acts_stay(file, function, statement)
+        or not _acts_stay(file, function)
     ):
         return False
     stays = names_in(" ".join(one.code for one in file.new.body(after)))
@@ -510,7 +504,7 @@ def _stands_twice(file: FileChange, statement: Statement, after: Function) -> bo
 def _act_gone(file: FileChange, statement: Statement, gone: set[str]) -> bool:
     """True where what the assertion looks at came of a step that went with what it called."""
     for one in reversed(file.old.statements[: statement.position]):
-        if one.indent < statement.indent or one.start not in file.view.removed_numbers:
+        if one.indent < statement.indent or not file.is_removed(one):
             return False
         if not _assertion(file, one):
             return bool(names_in(one.code) & gone)
@@ -547,7 +541,7 @@ def _helper_added(file: FileChange, after: Function) -> bool:
     return False
 
 
-def _acts_stay(file: FileChange, function: Function, statement: Statement) -> bool:
+def _acts_stay(file: FileChange, function: Function) -> bool:
     """True where what the test does, apart from asserting, is mostly unchanged."""
     acts = [one for one in file.old.body(function) if not _assertion(file, one) and not trivial(one.code)]
     gone = sum(one.start in file.view.removed_numbers and file.pairing.became(one) is None for one in acts)
@@ -556,7 +550,7 @@ def _acts_stay(file: FileChange, function: Function, statement: Statement) -> bo
 
 _SKIP = lazy(
     r"@(?:pytest\.mark\.|unittest\.|mark\.)?(?:skip|xfail|expectedFailure)\b(?!if|If"
-    r"|Unless)(?P<args>.*)|\bpytest\.(?:skip|xfail)\(|pytestmark\s*=\s*\[?\s*pytest\.mark\.(?:skip"
+    r"|Unless).*|\bpytest\.(?:skip|xfail)\(|pytestmark\s*=\s*\[?\s*pytest\.mark\.(?:skip"
     r"|xfail)\b(?!if)|\bself\.skipTest\(|raise (?:unittest\.)?SkipTest"
     r"|\b(?:it|test|describe|context|suite)\.(?:skip|todo|fixme|failing)\b|\b(?:xit|xdescribe|xtest"
     r"|xcontext|xspecify)\s*\(|\b[tb]\.Skip(?:Now|f)?\(|@(?:Disabled|Ignore)(?![A-Za-z])|\[Ignore\b"

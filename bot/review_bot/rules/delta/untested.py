@@ -8,6 +8,7 @@ from review_bot.domain.paths import is_test
 from review_bot.patterns import lazy
 from review_bot.rules.delta.change import trivial
 from review_bot.rules.delta.tables import bag
+from review_bot.values import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,19 +70,13 @@ def _nobody_tests_here(file: FileChange) -> bool:
     tree = file.change.tree
     if tree is None:
         return False
-    known = file.change.memory.get("folders of code")
-    if known is None:
-        known = file.change.memory["folders of code"] = _folders(tree.paths())
-    folders: dict[str, set[str]]
-    tested: dict[str, set[str]]
-    folders, tested = known  # type: ignore[misc]
+    code, tests, tested = file.change.once("layout", lambda: _layout(tree.paths()))
     folder, _, name = file.path.rpartition("/")
-    own = {name.partition(".")[0]}
     while folder:
-        stems = {stem for other, some in folders.items() if f"{other}/".startswith(f"{folder}/") for stem in some}
-        if any(f"{other}/".startswith(f"{folder}/") for other in tested if other[:1] != "*") or (
-            stems | own
-        ) & tested.get(_family(name), set()):
+        below = f"{folder}/"
+        stems = {stem for other, some in code.items() if f"{other}/".startswith(below) for stem in some}
+        named = tested.get(_family(name), set()) & (stems | {name.partition(".")[0]})
+        if named or any(f"{other}/".startswith(below) for other in tests):
             return False
         if len(stems) >= _MANY:
             return True
@@ -89,27 +84,36 @@ def _nobody_tests_here(file: FileChange) -> bool:
     return False
 
 
-def _folders(paths: Iterable[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """What the code files of each folder are called; and which folders have tests, with all that tests are called."""
-    folders: dict[str, set[str]] = {}
-    tested: dict[str, set[str]] = {}
+class _Layout(NamedTuple):
+    """Where a tree has its code and its tests."""
+
+    code: dict[str, set[str]]
+    """What the code files of each folder are called."""
+    tests: set[str]
+    """Folders of tests."""
+    tested: dict[str, set[str]]
+    """What the tests of each family of languages are called after."""
+
+
+def _layout(paths: Iterable[str]) -> _Layout:
+    found = _Layout({}, set(), {})
     for path in paths:
         folder, _, name = path.rpartition("/")
         stem = name.rpartition(".")[0]
         if not name.endswith(_CODE):
             continue
         if is_test(path):
-            tested.setdefault(_family(name), set()).add(_TEST_WORD.sub("", stem))
-            tested.setdefault(folder or ".", set())
+            found.tests.add(folder)
+            found.tested.setdefault(_family(name), set()).add(_TEST_WORD.sub("", stem))
         else:
-            folders.setdefault(folder, set()).add(stem.partition(".")[0])
-    return folders, tested
+            found.code.setdefault(folder, set()).add(stem.partition(".")[0])
+    return found
 
 
 def _family(name: str) -> str:
-    """Languages whose tests are written in one another, as a key that is no folder."""
+    """Languages whose tests are written in one another."""
     end = name.rpartition(".")[2]
-    return "*js" if end in ("js", "mjs", "cjs", "jsx", "ts", "tsx") else f"*{end}"
+    return "js" if end in ("js", "mjs", "cjs", "jsx", "ts", "tsx") else end
 
 
 _CODE = (".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".go", ".java", ".rb", ".php", ".cs", ".rs", ".kt")
