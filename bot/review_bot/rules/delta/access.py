@@ -75,7 +75,7 @@ def auth_removed(file: FileChange, names: Sequence[str]) -> Iterator[Match]:
             continue
         if not _is_use(text, statement, names):
             continue
-        if _lost(file, statement, token, word):
+        if _lost(file, statement, word):
             reported.add(statement.position)
             yield file.match_line("old", number, A=token)
 
@@ -110,13 +110,13 @@ def _is_use(text: str, statement: Statement, names: Sequence[str]) -> bool:
     return (bool(called) and "=" not in bare.split("(")[0]) or any(name in bare for name in names)
 
 
-def _lost(file: FileChange, statement: Statement, token: str, word: re.Pattern[str]) -> bool:
+def _lost(file: FileChange, statement: Statement, word: re.Pattern[str]) -> bool:
     subject = _subject(file.old, statement)
     if subject is not None:
         after = file.pairing.function(subject)
         if after is None or _guarded(file, file.new, after, word) or _asked_inside(file, after, statement, word):
             return False
-        return not _guarded_from_outside(file, after, word)
+        return not (_added_outside(file, word) or _extra_decorator(file, after))
     new = file.pairing.became(statement)
     if new is not None:
         return not _still(file, new, word)
@@ -124,7 +124,7 @@ def _lost(file: FileChange, statement: Statement, token: str, word: re.Pattern[s
         return False
     if statement.code.startswith(("@", "[")) and _tail(file, statement) is None:
         return False
-    return not _added_outside(file, None, word)
+    return not _added_outside(file, word)
 
 
 def _tail(file: FileChange, statement: Statement) -> Statement | None:
@@ -167,15 +167,11 @@ _ASKS = lazy(
 
 def _asked_inside(file: FileChange, after: Function, statement: Statement, word: re.Pattern[str]) -> bool:
     """True where a check that was called in the body is called at another place of it, or a new one is."""
-    if statement.code.startswith(("@", "[")) or file.change.moved(statement.text):
-        return not statement.code.startswith(("@", "["))
-    return any(
+    if statement.code.startswith(("@", "[")):
+        return False
+    return file.change.moved(statement.text) or any(
         file.is_added(one) and (_still(file, one, word) or _ASKS.search(one.code)) for one in file.new.body(after)
     )
-
-
-def _guarded_from_outside(file: FileChange, after: Function, word: re.Pattern[str]) -> bool:
-    return _added_outside(file, after, word) or _extra_decorator(file, after)
 
 
 def _extra_decorator(file: FileChange, after: Function) -> bool:
@@ -188,7 +184,7 @@ def _extra_decorator(file: FileChange, after: Function) -> bool:
     )
 
 
-def _added_outside(file: FileChange, after: Function | None, word: re.Pattern[str]) -> bool:
+def _added_outside(file: FileChange, word: re.Pattern[str]) -> bool:
     """True where a check was added for a class, a router or the whole application."""
     for other in file.change.files:
         if other.view.file.deleted:

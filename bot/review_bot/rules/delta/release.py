@@ -14,17 +14,15 @@ if TYPE_CHECKING:
     from review_bot.rules.delta.change import FileChange, WholeChange
     from review_bot.rules.match import Match
 
+_LISTS = r"change_?s?|change-?logs?|changes|history|news|releases?|release[-_]?notes?"
+_PARTS = r"\.changeset|changelog\.d|newsfragments?|\.changes"
 _CHANGELOG = lazy(
-    r"(?:^|/)(?:change_?s?|change-?logs?|changes|history|news|releases?|release[-_]?notes?|upgrad\w+"
-    r"|whats_?new|migration[-_]guide)(?:[-_.][\w.-]*)?$|(?:^|/)(?:\.changeset|changelog\.d"
-    r"|changelogs?|newsfragments?|news|changes|release[-_]?notes?|\.changes|whatsnew)/",
+    rf"(?:^|/)(?:{_LISTS}|upgrad\w+|whats_?new|migration[-_]guide)(?:[-_.][\w.-]*)?$"
+    rf"|(?:^|/)(?:{_PARTS}|changelogs?|news|changes|release[-_]?notes?|whatsnew)/",
     re.IGNORECASE,
 )
-_LIST = lazy(
-    r"(?:^|/)(?:change_?s?|change-?logs?|changes|history|news|releases?|release[-_]?notes?)(?:[-_.][\w.-]*)?$",
-    re.IGNORECASE,
-)
-_FRAGMENTS = lazy(r"(?:^|/)(?:\.changeset|changelog\.d|newsfragments?|\.changes)/", re.IGNORECASE)
+_LIST = lazy(rf"(?:^|/)(?:{_LISTS})(?:[-_.][\w.-]*)?$", re.IGNORECASE)
+_FRAGMENTS = lazy(rf"(?:^|/)(?:{_PARTS})/", re.IGNORECASE)
 _MOST_LISTS = 20
 _FILES = lazy(
     r"(?:^|/)(?:pyproject\.toml|setup\.(?:py|cfg)|package\.json|Cargo\.toml|pom\.xml"
@@ -70,16 +68,21 @@ def version_without_changelog(file: FileChange, names: Sequence[str]) -> Iterato
 
 
 def _told(change: WholeChange) -> bool:
-    return any(_CHANGELOG.search(re.sub(r"\.\w+$", "", path)) for path in change.paths)
+    return any(map(_tells, change.paths))
+
+
+def _tells(path: str) -> bool:
+    """True for a file in which users read what is new."""
+    return _CHANGELOG.search(re.sub(r"\.\w+$", "", path)) is not None
 
 
 def _is_missing(change: WholeChange, before: str, now: str) -> bool:
     """True where a list of changes that tells of the version before says nothing of this one."""
     if change.tree is None:
         return True
-    lists = [path for path in change.tree.paths() if _CHANGELOG.search(re.sub(r"\.\w+$", "", path))]
+    lists = [path for path in change.tree.paths() if _tells(path)]
     files = [path for path in lists if _LIST.search(path)][:_MOST_LISTS]
-    text = "\n".join((change.tree.read(path) or b"").decode("utf-8", "replace") for path in files)
+    text = "\n".join(map(change.text_of, files))
     if not text:
         return any(_FRAGMENTS.search(path) for path in lists)
     if _names(text, now):

@@ -85,7 +85,7 @@ def validation_relaxed(file: FileChange, names: Sequence[str]) -> Iterator[Match
     for old, new in file.pairing.pairs:
         if file.language in ("yaml", "json") and _named(file.old, old) != _named(file.new, new):
             continue
-        reason = _relaxed(_text(file, old), _text(file, new), file) or _longer(file, old, new)
+        reason = _relaxed(_text(file, old), _text(file, new)) or _longer(file, old, new)
         if reason:
             yield file.match("new", new, reason.split(" ")[0], A=reason)
         elif _no_longer_called(file, old, new, names):
@@ -135,7 +135,7 @@ def _text(file: FileChange, statement: Statement) -> str:
     return without_comments(statement.text, file.language)
 
 
-def _relaxed(old: str, new: str, file: FileChange) -> str | None:
+def _relaxed(old: str, new: str) -> str | None:
     """What `new` no longer refuses."""
     if (
         _WILDCARD.search(new)
