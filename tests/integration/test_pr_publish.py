@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADA = User("ada", 1)
+PASSWORD = "AKIA" + "Z7QK4TJWN2LMB3XY"
 
 
 @pytest.fixture
@@ -193,6 +194,21 @@ def test_lines_outside_of_the_diff_go_to_the_summary(scene: Scene) -> None:
     scene.writes()
     scene.review(finding(), finding(40, "other()"))
     assert scene.writes() == []
+
+
+@pytest.mark.parametrize(("effect", "lines"), [("fold", [2]), ("raise", [1, 2]), ("none", [1, 2])])
+def test_what_the_memory_makes_of_a_finding_is_said_with_its_reason(
+    scene: Scene, effect: str, lines: list[int]
+) -> None:
+    scene.push(a__py="bad()\nworse()\n")
+    why = f"6 times by 3 people, {PASSWORD}"
+    memory = {"effect": effect, "score": -3.1, "signals": 6, "people": 3, "changes": 6, "reason": why}
+    scene.review({**finding(), "memory": memory}, finding(2, "worse()"))
+    assert [one.root.line for one in scene.open()] == lines
+    texts = {"comment": scene.open()[0].root.body, "folded": scene.summary().partition("Folded, as people rejected")[2]}
+    where = {"fold": ["folded"], "raise": ["comment"], "none": []}[effect]
+    assert [name for name, text in texts.items() if "6 times by 3 people" in text] == where
+    assert PASSWORD not in "".join(texts.values())
 
 
 def test_a_moved_head_gets_nothing(scene: Scene) -> None:

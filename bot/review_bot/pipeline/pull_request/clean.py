@@ -18,19 +18,26 @@ if TYPE_CHECKING:
 
 def findings(rows: Sequence[Finding], redact: Redact) -> list[Finding]:
     """The findings, on one line each text; a suggestion that holds a secret is left out."""
-    texts = iter(redact([one_line(text) for one in rows for text in (one.message, one.why, one.rule, one.tool or "")]))
+    texts = iter(redact([one_line(text) for one in rows for text in _texts(one)]))
     return [_finding(one, texts, redact) for one in rows]
 
 
+def _texts(one: Finding) -> tuple[str, ...]:
+    return (one.message, one.why, one.rule, one.tool or "", one.memory.reason if one.memory is not None else "")
+
+
 def _finding(one: Finding, texts: Iterator[str], redact: Redact) -> Finding:
-    message, why, rule, tool = next(texts), next(texts), next(texts), next(texts)
+    message, why, rule, tool, reason = (next(texts) for _ in _texts(one))
     fix = one.suggestion
     if fix is not None:
         lines = fix.replacement.split("\n")
         if one.category == "secrets" or list(redact(lines)) != lines:
             fix = None
     quote = "" if one.category == "secrets" else one.quote
-    return one._replace(message=message, why=why, rule=rule, tool=tool or None, suggestion=fix, quote=quote)
+    memory = one.memory._replace(reason=reason) if one.memory is not None else None
+    return one._replace(
+        message=message, why=why, rule=rule, tool=tool or None, suggestion=fix, quote=quote, memory=memory
+    )
 
 
 def review(whole: Review, redact: Redact) -> Review:

@@ -85,6 +85,8 @@ def _text(finding: Finding) -> str:
         parts[0] += f"  \nAt removed line {finding.start_line}."
     if finding.why:
         parts.append(f"Why: {prose(shortened(finding.why, _SAID))}")
+    if finding.memory is not None and finding.memory.effect in ("raise", "explore"):
+        parts.append(f"Memory: {prose(shortened(finding.memory.reason, _SAID))}")
     if finding.cwe:
         parts.append(", ".join(f"CWE-{number}" for number in finding.cwe[:10]))
     return "\n\n".join(parts)

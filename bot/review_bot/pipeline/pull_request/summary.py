@@ -135,7 +135,13 @@ def _listed(title: str, findings: Iterable[Finding], room: int) -> str:
 def _row(finding: Finding) -> str:
     place = f"{shortened(finding.path, _NAMED)}:{finding.start_line}"
     message = prose(shortened(finding.message, _SAID))
-    return f"- **{finding.severity}** {quoted(place)} {message} ({quoted(shortened(finding.rule, _NAMED))})\n"
+    rule = quoted(shortened(finding.rule, _NAMED))
+    return f"- **{finding.severity}** {quoted(place)} {message} ({rule}){_why_folded(finding)}\n"
+
+
+def _why_folded(finding: Finding) -> str:
+    effect = finding.memory
+    return f": {prose(shortened(effect.reason, _SAID))}" if effect is not None and effect.effect == "fold" else ""
 
 
 def _cost(review: Review) -> str:
