@@ -139,6 +139,7 @@ def test_explain_tells_people_rule_reason_and_way_back(team: Git) -> None:
     (one,) = hidden(report(team.root))
     fingerprint = one["finding"]["fingerprint"]
     text = bot(team.root, "explain", fingerprint).out
+    assert text == bot(team.root, "memory", "explain", fingerprint).out
     assert text.startswith("a.py:2:5: error own.oops: found\n  held back in the last scan: memory hides it\n")
     assert "  rule: because\n" in text
     assert text.count("rejected (command)") == 12

@@ -30,11 +30,16 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the sub-command."""
     about = "Say why a finding of the last scan, or one that memory knows, is shown, folded or hidden."
     parser = subparsers.add_parser("explain", description=about)
-    parser.add_argument("fingerprint", metavar="FINGERPRINT", help="16 hex digits, as the JSON report has them")
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="form of the output (default: %(default)s)"
-    )
     parser.add_argument("--config", metavar="FILE", help="read the configuration from FILE")
+    declare(parser)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare what `explain` and `memory explain` take."""
+    from review_bot.cli.memory import form
+
+    parser.add_argument("fingerprint", metavar="FINGERPRINT", help="16 hex digits, as the JSON report has them")
+    form(parser)
     parser.set_defaults(run=run)
 
 

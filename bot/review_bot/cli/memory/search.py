@@ -1,10 +1,11 @@
-"""`review-bot memory search|learn|replay`: what the memory knows, and what it would have done."""
+"""`review-bot memory search|explain|learn|replay`: what the memory knows, and what it would have done."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
 
+from review_bot.cli.explain import declare
 from review_bot.cli.memory import action, form, plural
 from review_bot.errors import UsageError, printable
 
@@ -22,6 +23,9 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--limit", metavar="N", type=int, default=5, help="answers a query (default: %(default)s)")
     form(parser)
     parser.set_defaults(run=_search)
+    declare(
+        action(actions, "explain", "say why a finding is shown, folded or hidden; the same as `review-bot explain`")
+    )
     parser = action(actions, "learn", "fold the log, and show what it says of each rule")
     form(parser)
     parser.set_defaults(run=_learn)
