@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakes.github import Fake, Fault, GitTrees, Pull, Server, serve
+from fakes.log import made
 from fakes.rule_files import rule, rules
 from integration.cli_helpers import Done, bot, one_line
+from memory_helpers import log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,6 +243,19 @@ def test_the_baseline_is_that_of_the_base(case: Case) -> None:
     case.head = case.git.commit()
     case.analyse(case.git.root, case.pull_event())
     assert ("a.txt", 2, "own.oops") in found(read(case.git.root))
+
+
+def test_what_the_memory_hides_is_held_back_with_its_reason(case: Case) -> None:
+    where = case.clone()
+    log(where).append([made("mute", scope={"rule": "own.oops"}, reason="a fixture")])
+    done = case.analyse(where, case.pull_event())
+    (one,) = read(where)["suppressed"]
+    assert (done.code, one["finding"]["rule"], one["by"], one["reason"]) == (
+        0,
+        "own.oops",
+        "memory",
+        "muted: a fixture",
+    )
 
 
 def test_outputs_of_the_step(case: Case) -> None:

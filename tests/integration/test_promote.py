@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,19 @@ def test_what_is_accepted_again_and_again_becomes_a_rule_that_works(repo: Git, t
     (finding,) = report["findings"]
     assert finding["rule"] == proposal["id"]
     assert finding["suggestion"]["replacement"] == "    return fetch(name, timeout=10)"
+
+
+def test_a_rule_goes_where_the_configuration_has_its_rules_and_others_hear_of_it(repo: Git, tmp_path: Path) -> None:
+    (repo.root / "own").mkdir()
+    (tmp_path / "shared").mkdir()
+    _record(repo)
+    url = f"url = 'file://{tmp_path}/shared'"
+    repo.write(".review-bot.toml", f'rule-paths = ["own"]\n[memory]\nstore-text = true\n{url}\n')
+    (proposal,) = _promote(repo)
+    assert os.path.relpath(proposal["file"], repo.root) == os.path.join("own", f"{proposal['id']}.toml")
+    (folder,) = (tmp_path / "shared").iterdir()
+    lines = b"".join(path.read_bytes() for path in folder.rglob("*.jsonl"))
+    assert b'"kind":"learned"' in lines
 
 
 def test_nothing_is_proposed_twice(repo: Git, tmp_path: Path) -> None:

@@ -117,6 +117,16 @@ def test_writers_at_once_lose_and_double_nothing(opened: Callable[[str], Store])
     assert raw(opened("one")) == wanted
 
 
+def test_one_compacts_at_a_time(database: str) -> None:
+    store, other = (Postgres(database, name) for name in ("same", "same"))
+    store.append([signal(1)])
+    with store._connected() as connection, store._alone(connection):
+        with pytest.raises(StoreError, match="somebody else compacts it"):
+            other.compact()
+        other.append([signal(2)])
+    assert other.compact() == 2
+
+
 def shared(root: Path, opened: Callable[[str], Store]) -> Log:
     ref = local(root)
     return Log(ref, StoreExchange(ref, lambda: opened("one"), "test"))
