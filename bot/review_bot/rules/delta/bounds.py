@@ -143,25 +143,27 @@ def _milliseconds(text: str) -> tuple[float, bool] | None:
 
 def _same_call(old: str, new: str, key: str) -> bool:
     """True where what had the bound is still there: the same function is called, or the same value is set."""
-
-    command = re.search(r"\"([\w:.-]+)\": \"([\w./-]+) [^\"]*(?i:time_?out)", old)
-    other = re.search(rf"\"{re.escape(command[1])}\": \"([\w./-]+)", new) if command else None
-    if command and other and command[2] != other[1]:
+    if _another_program(old, new):
         return False
-
-    def callee(text: str) -> str | None:
-        found = re.search(
-            r"([A-Za-z_$][\w$.]*)\s*[({]",
-            re.sub(
-                r"^(?:await|return|const|let|var|with|async|new|yield)\s+|^\w+\s*:?=\s*(?:await\s+|new\s+)?", "", text
-            ),
-        )
-        return found[1].split(".")[-1] if found else None
-
-    first, second = callee(old), callee(new)
+    first, second = _callee(old), _callee(new)
     if first and first.lower() in key.lower():
         return True
     return first is None or first == second or f"{first}(" in new or f"{first}{{" in new
+
+
+def _another_program(old: str, new: str) -> bool:
+    """True where a named command with a bound starts another program: its options are others."""
+    command = re.search(r"\"([\w:.-]+)\": \"([\w./-]+) [^\"]*(?i:time_?out)", old)
+    other = re.search(rf"\"{re.escape(command[1])}\": \"([\w./-]+)", new) if command else None
+    return command is not None and other is not None and command[2] != other[1]
+
+
+def _callee(text: str) -> str | None:
+    bare = re.sub(
+        r"^(?:await|return|const|let|var|with|async|new|yield)\s+|^\w+\s*:?=\s*(?:await\s+|new\s+)?", "", text
+    )
+    found = re.search(r"([A-Za-z_$][\w$.]*)\s*[({]", bare)
+    return found[1].split(".")[-1] if found else None
 
 
 def _added_to_file(file: FileChange, new: Statement, word: Pattern[str]) -> bool:
