@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from review_bot.diffing.tokens import estimate
 from review_bot.domain.event import parse
 from review_bot.domain.talk import Said, Talk
 from review_bot.domain.threads import Mark, Thread
+from review_bot.memory.sentiment import Sentiment, written
 from review_bot.pipeline.pull_request.commands import Command, commands
 from review_bot.pipeline.pull_request.conversation import question
 
@@ -160,6 +162,21 @@ def test_reactions_and_words(scene: Talked) -> None:
     scene.fake.reply(thread, EVE, "Why?")
     scene.feedback()
     assert sorted(scene.said()) == [("reaction", 1), ("reply", 0)]
+
+
+def test_the_tone_of_a_reply_is_a_weak_signal_where_it_was_learned_here(scene: Talked) -> None:
+    scene.fake.reply(scene.ours()[0], EVE, "tedious annoying clutter")
+    scene.feedback("untrained.jsonl")
+    assert scene.events("untrained.jsonl") == []
+    subprocess.run(["git", "init", "-q"], cwd=scene.folder, check=True)
+    path = scene.folder / ".git" / "review-bot" / "sentiment.json"
+    path.parent.mkdir()
+    path.write_text(written(Sentiment(-9.0, {}, 20, 20, 1.0, 1.0)))
+    assert scene.feedback().degraded == ()
+    assert [(one["sig"], one["y"], one["eps"]) for one in scene.events()] == [("sentiment", 0, 0.25)]
+    path.write_text("{")
+    (damaged,) = scene.feedback("damaged.jsonl").degraded
+    assert damaged.what == "sentiment"
 
 
 def test_a_mended_line_was_right(scene: Talked) -> None:

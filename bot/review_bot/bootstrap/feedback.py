@@ -99,6 +99,7 @@ def _collected(
     talk = forge.conversation()
     asks = Asks(forge.may_write, _explanations(), lambda name: forge.read(name, talk.head), state.noticed)
     asked, without = _asked(model, config, forge)
+    asks, unread = _with_tone(asks)
     found = heard(talk, state.threads, asks._replace(ask=asked))
     made = _events(settled(found.events), talk, target, forge, _key(forge, target, config, environ))
     known = _known(path) | state.events
@@ -106,7 +107,7 @@ def _collected(
     _append(path, fresh)
     answered, degraded = _answered(forge, found.answers)
     state.save({one.thread.number: one.thread.mark.fingerprint for one in talk.talks}, (one.id for one in made))
-    return Collected(len(fresh), answered, found.rescan, (*degraded, *without))
+    return Collected(len(fresh), answered, found.rescan, (*degraded, *without, *unread))
 
 
 def _answered(forge: GithubFeedback, answers: Sequence[Answer]) -> tuple[int, tuple[Degraded, ...]]:
@@ -193,6 +194,18 @@ def _asked(
             return ""
 
     return ask, failed
+
+
+def _with_tone(asks: Asks) -> tuple[Asks, list[Degraded]]:
+    """What reads replies: where a classifier was trained in this checkout their tone as well, if no phrase speaks."""
+    from review_bot.bootstrap.sentiment import here
+    from review_bot.memory.sentiment import read
+
+    try:
+        known = here()
+    except StoreError as error:
+        return asks, [Degraded("sentiment", str(error))]
+    return (asks if known is None else asks._replace(reading=lambda text: read(text, known))), []
 
 
 def _answer_of(backend: Backend, talk: Talk, said: Said, config: Config, forge: GithubFeedback) -> str:

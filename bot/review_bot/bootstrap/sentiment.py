@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from review_bot.errors import StoreError, UsageError
+from review_bot.errors import SourceError, StoreError, UsageError
 from review_bot.memory.sentiment import LEAST, Sentiment, features, labelled, parsed, written
 
 if TYPE_CHECKING:
@@ -38,11 +38,30 @@ def train(memory: Memory) -> Sentiment:
 def kept(memory: Memory) -> Sentiment:
     """The classifier that was trained here; raises UsageError without one, StoreError for a damaged file."""
     path = _path(memory)
+    found = _kept(path)
+    if found is None:
+        raise UsageError("no classifier was trained here", where=path, remedy=f"review-bot {_TRAIN}")
+    return found
+
+
+def here() -> Sentiment | None:
+    """The classifier of the checkout in this folder; None without one. Raises StoreError for a damaged file."""
+    from review_bot.bootstrap.evidence import FOLDER, common_dir
+    from review_bot.sources.repository import find_root
+
+    try:
+        repository = find_root()
+    except SourceError:
+        return None
+    return _kept(os.path.join(common_dir(repository.git_dir), FOLDER, FILE))
+
+
+def _kept(path: str) -> Sentiment | None:
     try:
         with open(path, encoding="utf-8") as stream:
             return parsed(stream.read())
-    except FileNotFoundError as error:
-        raise UsageError("no classifier was trained here", where=path, remedy=f"review-bot {_TRAIN}") from error
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise StoreError("the classifier can't be read", where=path, remedy=f"review-bot {_TRAIN}") from error
 

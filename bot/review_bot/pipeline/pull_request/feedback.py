@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from review_bot.domain.talk import Conversation, Said, Talk
+    from review_bot.memory.stance import Reading
 
 _LIKED = ("+1", "heart", "hooray", "rocket")
 _DISLIKED = ("-1", "confused")
@@ -52,6 +53,8 @@ class Asks(NamedTuple):
     """When something that says no time itself was first noticed, by its name; else now."""
     ask: Callable[[Talk, Said], str] = lambda _talk, _said: ""
     """What a model says to a reply, having seen the thread so far; empty for nothing."""
+    reading: Callable[[str], tuple[Reading, str]] = lambda text: (stance(text), "reply")
+    """What a reply says of the finding, and the `sig` that says so."""
 
 
 def heard(talk: Conversation, known: Mapping[int, str], asks: Asks) -> Heard:
@@ -112,7 +115,7 @@ def _said_back(one: Talk, said: Said, command: Command, asks: Asks) -> str:
 
 
 def _signals(one: Talk, talk: Conversation, asks: Asks) -> Iterator[Fields]:
-    said = list(_by_people(one))
+    said = list(_by_people(one, asks))
     yield from said
     change = _changed(one, asks)
     if change is not None:
@@ -125,7 +128,7 @@ def _signals(one: Talk, talk: Conversation, asks: Asks) -> Iterator[Fields]:
         yield _signal(one, "merged", 0, 0.40, talk.merged_at)
 
 
-def _by_people(one: Talk) -> Iterator[Fields]:
+def _by_people(one: Talk, asks: Asks) -> Iterator[Fields]:
     """Reactions, and replies that say something."""
     for reaction in one.reactions:
         if reaction.content in (*_LIKED, *_DISLIKED):
@@ -133,9 +136,9 @@ def _by_people(one: Talk) -> Iterator[Fields]:
     for said in one.replies:
         if said.bot or any(commands(said.body)):
             continue
-        reading = stance(said.body)
+        reading, sig = asks.reading(said.body)
         if reading.y is not None and reading.eps is not None:
-            yield _signal(one, "reply", reading.y, reading.eps, said.at, said.who)
+            yield _signal(one, sig, reading.y, reading.eps, said.at, said.who)
 
 
 def _changed(one: Talk, asks: Asks) -> Fields | None:
