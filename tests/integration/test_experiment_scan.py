@@ -9,6 +9,7 @@ import pytest
 
 from fakes.caches import own_cache
 from fakes.log import made, person
+from fakes.prompt_files import specialist
 from memory_helpers import bot, log
 from review_bot.domain.event import parse_all
 from review_bot.evaluation.experiments import arm_of
@@ -22,30 +23,7 @@ if TYPE_CHECKING:
 NAME = "other words"
 BODY = "def last(items):\n    if not items:\n        return None\n    return items[len(items)]\n"
 QUOTE = "    return items[len(items)]"
-PROMPTS = """
-schema = 1
-kind = "specialist"
-name = "python"
-version = "tried"
-priority = 40
-languages = ["python"]
-role = "OTHER WORDS: you review Python."
-look = ["what is past the end"]
-categories = ["correctness"]
-
-[bad]
-path = "a.py"
-line = "7+     return a[len(a)]"
-thought = "Past the end."
-category = "correctness"
-severity = "error"
-message = "a[len(a)] is past the end of a"
-fix = "    return a[-1]"
-
-[good]
-line = "3+     return a[-1]"
-thought = "The last one."
-"""
+PROMPTS = specialist("python", "OTHER WORDS: you review Python.", priority=40)
 
 
 def answer(message: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from fakes.github import Fake, Fault, GitTrees, Pull, Server, serve
 from fakes.log import made
+from fakes.prompt_files import specialist
 from fakes.rule_files import rule, rules
 from integration.cli_helpers import Done, bot, one_line
 from memory_helpers import log
@@ -256,6 +257,31 @@ def test_what_the_memory_hides_is_held_back_with_its_reason(case: Case) -> None:
         "memory",
         "muted: a fixture",
     )
+
+
+def test_prompts_are_those_of_the_base(case: Case, tmp_path: Path) -> None:
+    case.git.write(".review-bot.toml", 'prompt-paths = ["prompts"]\nexclude = ["prompts"]\n')
+    case.git.write("prompts/deep/own.toml", specialist(role="WORDS OF THE BASE"))
+    case.base = case.git.commit()
+    case.git("switch", "-q", "-c", "other")
+    case.git.write("prompts/deep/own.toml", specialist(role="WORDS OF THE HEAD"))
+    case.git.write("b.py", "oops = 1\n")
+    case.pull.base, case.pull.head = case.base, case.git.commit()
+    case.head = case.pull.head
+    case.git("switch", "-q", "main")
+    said = {
+        whose: {"path": "b.py", "line": 1, "quote": "oops = 1", "category": "correctness", "severity": "warning",
+                "message": f"`oops` is never read by the {whose}", "fix": ""}
+        for whose in ("HEAD", "BASE")
+    }  # fmt: skip
+    script = tmp_path / "answers.jsonl"
+    rows = ({"match": f"WORDS OF THE {name}", "answer": json.dumps({"findings": [one]})} for name, one in said.items())
+    script.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    where = tmp_path / "empty"
+    where.mkdir()
+    case.analyse(where, case.pull_event(), "--backend", "scripted", "--model", str(script))
+    messages = [one["message"] for one in read(where)["findings"] if one["origin"] == "model"]
+    assert messages == [said["BASE"]["message"]]
 
 
 def test_outputs_of_the_step(case: Case) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fakes.prompt_files import specialist
 from review_bot import resources
 from review_bot.diffing.tokens import estimate
 from review_bot.domain.finding import CATEGORIES
@@ -21,28 +22,7 @@ if TYPE_CHECKING:
 
 SHIPPED = load()
 NAMES = [one.name for one in SHIPPED.specialists]
-OWN = """
-schema = 1
-kind = "specialist"
-name = "own"
-version = "1"
-priority = 99
-languages = ["python"]
-role = "You look at money."
-look = ["cents"]
-categories = ["correctness"]
-[bad]
-path = "a.py"
-line = "7+ x"
-thought = "t"
-category = "correctness"
-severity = "error"
-message = "m"
-fix = ""
-[good]
-line = "3+ y"
-thought = "t"
-"""
+OWN = specialist()
 
 
 def test_the_specialists_of_the_task_are_there() -> None:
