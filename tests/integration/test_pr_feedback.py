@@ -15,11 +15,12 @@ from integration.pull_request_helpers import NUMBER, Scene, finding
 from review_bot.bootstrap.feedback import Collected, ModelChoice, collect
 from review_bot.diffing.tokens import estimate
 from review_bot.domain.event import parse
-from review_bot.domain.talk import Said, Talk
+from review_bot.domain.talk import Conversation, Said, Talk
 from review_bot.domain.threads import Mark, Thread
 from review_bot.memory.sentiment import Sentiment, written
 from review_bot.pipeline.pull_request.commands import Command, commands
 from review_bot.pipeline.pull_request.conversation import question
+from review_bot.pipeline.pull_request.feedback import Asks, heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,6 +210,26 @@ def test_a_comment_that_a_person_hid(scene: Talked) -> None:
     scene.ours()[0].root.minimized = "off_topic"
     scene.feedback()
     assert scene.said() == [("deleted", 0)]
+
+
+@pytest.mark.parametrize(
+    ("state", "merged_at", "signals"),
+    [
+        ({}, None, []),
+        ({}, 9, [("merged", 0, 0.4, 9)]),
+        ({"resolved": True}, 9, [("resolved", 0, 0.15, 9)]),
+        ({"resolved": True}, None, []),
+        ({"resolved": True, "resolved_by_us": True}, 9, [("merged", 0, 0.4, 9)]),
+    ],
+)
+def test_a_merge_says_what_became_of_a_thread(
+    state: dict[str, Any], merged_at: int | None, signals: list[tuple[str, int, float, int]]
+) -> None:
+    thread = Thread("t", "c", 1, "body", Mark("0" * 16, "py.bad", "a.py"), **state)
+    talk = Conversation("1" * 40, merged_at, 10, (Talk(thread, "a.py", 1, 1, "0" * 40, 0),))
+    asks = Asks(lambda _: False, lambda _talk, _word: "", lambda _: "bad()", lambda _name, now: now)
+    found = heard(talk, {1: "0" * 16}, asks)
+    assert [(one["sig"], one["y"], one["eps"], one["ts"]) for one in found.events] == signals
 
 
 def test_a_read_only_token_still_collects(scene: Talked) -> None:
