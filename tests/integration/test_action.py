@@ -59,6 +59,47 @@ def test_no_input_reaches_a_shell_but_through_the_environment() -> None:
         assert "${{" not in step.get("run", "")
 
 
+def test_no_job_may_write_more_than_comments() -> None:
+    granted = [
+        YAML(typ="safe").load(text)["permissions"] for text in WORKFLOWS if re.search("^on:", text, re.MULTILINE)
+    ]
+    rights = {(name, right) for each in granted for name, right in each.items()}
+    assert {name for name, right in rights if right != "read"} == {"pull-requests"}
+    second = [each for each in granted if "actions" in each]
+    assert second
+    assert all(each == {"actions": "read", "pull-requests": "write"} for each in second)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "arguments"),
+    [
+        ({"backend": "none"}, f"{TOP}[github]"),
+        ({"backend": "onnx"}, f"{TOP}[github,onnx]"),
+        ({"backend": "auto"}, f"{TOP}[github]"),
+        ({"backend": "auto", "model": "/m"}, f"{TOP}[github,onnx]"),
+        (
+            {"backend": "onnx", "wheel-house": "/my wheels"},
+            "--no-index --find-links /my wheels review-bot-local[github,onnx]",
+        ),
+    ],
+)
+def test_what_is_installed_and_from_where(tmp_path: Path, inputs: dict[str, str], arguments: str) -> None:
+    """The interpreter is one that makes an environment whose own only tells what it was asked for."""
+    log, python = tmp_path / "log", tmp_path / "python"
+    python.write_text(
+        f"""#!/bin/sh
+mkdir -p "$3/bin"
+printf '#!/bin/sh\\necho "$@" >"{log}"\\n' >"$3/bin/python"
+chmod +x "$3/bin/python"
+"""
+    )
+    python.chmod(0o755)
+    runner = Runner(ACTION, tmp_path, **{"github.action_path": str(TOP)})
+    runner.run({**inputs, "python": str(python)}, {}, tmp_path)
+    assert runner.ran[0].code == 0, runner.ran
+    assert log.read_text() == f"-m pip install --quiet {arguments}\n"
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     with serve(Fake()) as running:
